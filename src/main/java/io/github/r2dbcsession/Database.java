@@ -1,0 +1,134 @@
+package io.github.r2dbcsession;
+
+import io.github.r2dbcsession.config.ConnectionString;
+import io.github.r2dbcsession.config.PoolSettings;
+import io.github.r2dbcsession.pool.PoolStats;
+import io.github.r2dbcsession.pool.WarmUp;
+import java.util.function.Function;
+import org.reactivestreams.Publisher;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * A PostgreSQL database behind a pool of connections: where sessions and transactions come from. Thread-safe; keep one per database.
+ *
+ * <pre>{@code
+ * Database db = Database.of("postgresql+psycopg2://app:y5[x@db:5432/shop?sslmode=require");
+ *
+ * Mono<Account> account = db.sql("SELECT id, owner, balance FROM account WHERE id = :id")
+ *         .bind("id", 42)
+ *         .as(Account.class)
+ *         .one();
+ *
+ * Mono<Long> transfer = db.inTransaction(tx -> debit(tx, from, amount).then(credit(tx, to, amount)));
+ * }</pre>
+ *
+ * <p>{@link #sql} run on the database takes the transaction that is open on it in the subscriber's Reactor Context, or else acquires a
+ * connection for that one statement. Every acquire waits at most {@link PoolSettings#maxAcquireTime()} and then fails with
+ * {@link io.github.r2dbcsession.pool.AcquireTimeoutException}. Signals arrive on driver threads: do not block there.
+ */
+public interface Database extends SqlClient {
+
+    /**
+     * Returns a database with default settings. Reads and checks the string; opens nothing.
+     *
+     * @param connectionString a libpq, JDBC, SQLAlchemy or R2DBC string
+     * @throws io.github.r2dbcsession.config.InvalidConnectionStringException when the string cannot be understood or honoured
+     */
+    static Database of(String connectionString) {
+        return builder(connectionString).build();
+    }
+
+    /**
+     * Returns a builder. Reads and checks the string; opens nothing.
+     *
+     * @param connectionString a libpq, JDBC, SQLAlchemy or R2DBC string
+     * @throws io.github.r2dbcsession.config.InvalidConnectionStringException when the string cannot be understood or honoured
+     */
+    static DatabaseBuilder builder(String connectionString) {
+        return builder(ConnectionString.parse(connectionString));
+    }
+
+    /** Returns a builder for a connection string that was parsed before. */
+    static DatabaseBuilder builder(ConnectionString connectionString) {
+        return new DatabaseBuilder(connectionString);
+    }
+
+    /** The name given when it was built, by default {@code database@host}; it appears in errors, logs and meter tags. */
+    String name();
+
+    /** The connection string it was built from. */
+    ConnectionString connectionString();
+
+    /** The pool's settings. */
+    PoolSettings poolSettings();
+
+    /** A snapshot of the pool's figures. */
+    PoolStats stats();
+
+    /**
+     * Acquires a connection, runs the work on it and gives it back on complete, error and cancel.
+     *
+     * <p>Emits what the work emits. Each statement commits on its own. The session must not be used after the work has ended.
+     */
+    <T> Mono<T> inSession(Function<? super Session, ? extends Mono<T>> work);
+
+    /** Does the same for work that emits many elements. */
+    <T> Flux<T> inSessionMany(Function<? super Session, ? extends Publisher<T>> work);
+
+    /**
+     * Acquires a connection as a session that the subscriber closes, made for
+     * {@code usingWhen(db.openSession(), work, Session::close)}.
+     *
+     * <p>Cancelling before the session is emitted gives everything back; afterwards closing is the subscriber's duty.
+     */
+    Mono<Session> openSession();
+
+    /**
+     * Connects outside the pool, so that it never waits behind the application, and emits a session on that connection. Closing the
+     * session closes the connection, and so does closing the database. For probes and for connections that live long.
+     */
+    Mono<Session> openDedicatedSession();
+
+    /**
+     * Runs the work in a transaction: commits when it completes, rolls back when it fails or is cancelled.
+     *
+     * <p>Emits what the work emits, after the commit has been confirmed; fails with the work's own error after the rollback, or as
+     * {@link Transaction#commit()} does. Inside a transaction that is open on this database in the subscriber's Context it joins that
+     * one: the outer transaction then commits, and an error that leaves the inner work marks it for rollback.
+     */
+    <T> Mono<T> inTransaction(Function<? super Transaction, ? extends Mono<T>> work);
+
+    /**
+     * Does the same for work that emits many elements. They are emitted as they come, before the commit; the completion follows it.
+     * A subscriber that cancels early, as {@code take(n)} does, rolls back.
+     */
+    <T> Flux<T> inTransactionMany(Function<? super Transaction, ? extends Publisher<T>> work);
+
+    /**
+     * Acquires a connection and begins a transaction on it that the subscriber ends by {@link Transaction#commit()} or
+     * {@link Transaction#rollback()}.
+     *
+     * <p>Always a new one. Cancelling before it is emitted gives everything back.
+     */
+    Mono<Transaction> beginTransaction();
+
+    /**
+     * Opens connections side by side until so many are open, runs a statement on each, and emits how long each took.
+     *
+     * @param sessions how many, from 1 to {@link PoolSettings#maxSize()}
+     */
+    Mono<WarmUp> warmUp(int sessions);
+
+    /**
+     * Adds a listener, until the returned handle is disposed. A listener that throws is logged once and harms nobody.
+     */
+    Disposable listen(DatabaseListener listener);
+
+    /**
+     * Closes the database: waiting and new acquires fail with {@link io.github.r2dbcsession.pool.PoolClosedException}, sessions and
+     * transactions under way are given the drain time (10 s by default), what is left then is closed. Safe to call twice; never fails.
+     */
+    Mono<Void> close();
+}

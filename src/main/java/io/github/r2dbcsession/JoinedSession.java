@@ -1,0 +1,21 @@
+package io.github.r2dbcsession;
+
+import reactor.core.publisher.Mono;
+
+/**
+ * A session asked for inside a transaction: it works on the transaction's connection, and closing it leaves that to its owner.
+ *
+ * @param transaction the transaction that is open in the Context
+ */
+record JoinedSession(DefaultTransaction transaction) implements Session {
+
+    @Override
+    public Query sql(String sql) {
+        return transaction.sql(sql);
+    }
+
+    @Override
+    public Mono<Void> close() {
+        return Mono.empty();
+    }
+}

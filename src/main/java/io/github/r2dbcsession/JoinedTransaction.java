@@ -1,0 +1,38 @@
+package io.github.r2dbcsession;
+
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * A transaction asked for inside a transaction: it works in the outer one, which alone can commit.
+ *
+ * @param outer the transaction that is open in the Context
+ */
+record JoinedTransaction(DefaultTransaction outer) implements Transaction {
+
+    @Override
+    public Query sql(String sql) {
+        return outer.sql(sql);
+    }
+
+    @Override
+    public Mono<Void> commit() {
+        return Mono.error(() -> new IllegalStateException(
+                "this work has joined an outer transaction, which commits when its own work ends"));
+    }
+
+    @Override
+    public Mono<Void> rollback() {
+        return Mono.fromRunnable(() -> outer.markRollbackOnly(null));
+    }
+
+    @Override
+    public <T> Mono<T> bind(Mono<T> work) {
+        return outer.bind(work);
+    }
+
+    @Override
+    public <T> Flux<T> bind(Flux<T> work) {
+        return outer.bind(work);
+    }
+}

@@ -1,0 +1,19 @@
+package io.github.r2dbcsession;
+
+/**
+ * Runs SQL: what a {@link Database}, a {@link Session} and a {@link Transaction} have in common, and all that a repository needs.
+ *
+ * <p>A repository built on the {@link Database} takes part in the transaction that is open in the subscriber's Reactor Context;
+ * handed a session or a transaction it uses just that one. Thread-safe.
+ */
+public interface SqlClient {
+
+    /**
+     * Starts a query. Nothing is sent before one of its results is subscribed to.
+     *
+     * @param sql one statement with {@code :name} or {@code $1} parameters; casts, quotes, comments and JSON operators are left alone
+     * @throws io.github.r2dbcsession.sql.StatementException when the text cannot be read, mixes both kinds of parameters, or is a
+     *     command that only the transaction API may send
+     */
+    Query sql(String sql);
+}

@@ -1,0 +1,12 @@
+package io.github.r2dbcsession;
+
+import io.github.r2dbcsession.internal.pool.Lease;
+import java.util.function.Function;
+import reactor.core.publisher.Flux;
+
+/** Where a query gets its connection from, at each subscription. */
+interface StatementScope {
+
+    /** Runs the work on the scope's connection, or fails with {@link ScopeEndedException}. */
+    <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work);
+}

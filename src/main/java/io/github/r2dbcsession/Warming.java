@@ -1,0 +1,53 @@
+package io.github.r2dbcsession;
+
+import io.github.r2dbcsession.pool.WarmUp;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/** Opens sessions side by side: each is held until all of them have been opened or have failed, so that no two share a connection. */
+final class Warming {
+
+    private final Database database;
+    private final int sessions;
+    private final AtomicInteger missing;
+    private final Sinks.Empty<Void> all = Sinks.empty();
+
+    Warming(Database database, int sessions) {
+        this.database = database;
+        this.sessions = sessions;
+        this.missing = new AtomicInteger(sessions);
+    }
+
+    Mono<WarmUp> run() {
+        return Flux.range(0, sessions)
+                .flatMapDelayError(session -> one(), sessions, 1)
+                .collectList()
+                .map(times -> new WarmUp(sessions, times));
+    }
+
+    private Mono<Duration> one() {
+        return Mono.defer(() -> {
+            long start = System.nanoTime();
+            return database.inSession(session -> session.sql("SELECT 1")
+                            .as(Integer.class)
+                            .one()
+                            .map(one -> Duration.ofNanos(System.nanoTime() - start))
+                            .flatMap(this::arrive))
+                    .doOnError(failure -> arrived());
+        });
+    }
+
+    private Mono<Duration> arrive(Duration time) {
+        arrived();
+        return all.asMono().thenReturn(time);
+    }
+
+    private void arrived() {
+        if (missing.decrementAndGet() == 0) {
+            all.tryEmitEmpty();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package io.github.r2dbcsession.internal.connection;
+
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoopGroup;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import reactor.netty.resources.LoopResources;
+
+/**
+ * Catches the channels that the driver opens for one physical connection, the session's own and those of its cancel requests, so that
+ * they can be watched and closed. The driver offers no other way to its sockets. Thread-safe.
+ */
+final class ChannelTap implements LoopResources {
+
+    /** A channel with the handler that watches it. */
+    record Tapped(Channel channel, Wire wire) {
+
+        /** Closes the channel, which a channel not registered yet cannot do by itself. */
+        void close() {
+            if (channel.isRegistered()) {
+                channel.close();
+            } else {
+                channel.unsafe().closeForcibly();
+            }
+        }
+    }
+
+    private final LoopResources delegate;
+    private final List<Tapped> channels = new CopyOnWriteArrayList<>();
+    private volatile boolean killed;
+
+    ChannelTap(LoopResources delegate) {
+        this.delegate = delegate;
+    }
+
+    @Override
+    public <C extends Channel> C onChannel(Class<C> type, EventLoopGroup group) {
+        C channel = delegate.onChannel(type, group);
+        Tapped tapped = new Tapped(channel, new Wire());
+        channel.pipeline().addLast(tapped.wire());
+        channels.add(tapped);
+        channel.closeFuture().addListener(closed -> channels.remove(tapped));
+        if (killed) {
+            tapped.close();
+        }
+        return channel;
+    }
+
+    @Override
+    public <C extends Channel> Class<? extends C> onChannelClass(Class<C> type, EventLoopGroup group) {
+        return delegate.onChannelClass(type, group);
+    }
+
+    @Override
+    public EventLoopGroup onClient(boolean useNative) {
+        return delegate.onClient(useNative);
+    }
+
+    @Override
+    public EventLoopGroup onServer(boolean useNative) {
+        return delegate.onServer(useNative);
+    }
+
+    @Override
+    public EventLoopGroup onServerSelect(boolean useNative) {
+        return delegate.onServerSelect(useNative);
+    }
+
+    @Override
+    public boolean daemon() {
+        return delegate.daemon();
+    }
+
+    /**
+     * The channel that carries the session.
+     *
+     * @throws IllegalStateException when it has closed, or no startup message was sent yet
+     */
+    Tapped session() {
+        for (Tapped tapped : channels) {
+            if (tapped.wire().purpose() == Wire.Purpose.SESSION) {
+                return tapped;
+            }
+        }
+        throw new IllegalStateException("the channel of the session has closed");
+    }
+
+    /** How far the newest channel has come. */
+    ConnectPhase phase() {
+        ConnectPhase phase = ConnectPhase.CONNECT;
+        for (Tapped tapped : channels) {
+            phase = tapped.wire().phase();
+        }
+        return phase;
+    }
+
+    boolean killed() {
+        return killed;
+    }
+
+    /** Closes every channel, and each that is still to come. */
+    void kill() {
+        killed = true;
+        channels.forEach(Tapped::close);
+    }
+}

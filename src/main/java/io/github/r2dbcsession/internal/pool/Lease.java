@@ -1,0 +1,126 @@
+package io.github.r2dbcsession.internal.pool;
+
+import io.github.r2dbcsession.internal.connection.PhysicalConnection;
+import io.github.r2dbcsession.pool.PoolListener;
+import io.r2dbc.spi.Result;
+import io.r2dbc.spi.Statement;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * One use of one connection, from acquire to release. Thread-safe.
+ *
+ * <pre>
+ *               release()                connection idle
+ *   ACQUIRED ──────────────▶ RECOVERING ────────────────▶ RELEASED      back in the pool
+ *                                  │
+ *                                  └────────────────────▶ INVALIDATED   closed
+ *                                      anything else
+ * </pre>
+ *
+ * Statements run in ACQUIRED only. The step out of it happens once, whoever takes it; RECOVERING ends without the caller, who waits
+ * for it only where that costs nothing.
+ */
+public final class Lease {
+
+    /** Where a lease stands. */
+    public enum State {
+        /** In the hands of a caller. */
+        ACQUIRED,
+        /** Given back; the gate is finding out whether the connection is idle. */
+        RECOVERING,
+        /** Ended; the connection can be lent again. */
+        RELEASED,
+        /** Ended; the connection has been closed. */
+        INVALIDATED
+    }
+
+    private final PhysicalConnection connection;
+    private final Mono<Void> giveBack;
+    private final Figures figures;
+    private final PoolListener listener;
+    private final long start = System.nanoTime();
+    private final AtomicReference<State> state = new AtomicReference<>(State.ACQUIRED);
+
+    Lease(PhysicalConnection connection, Mono<Void> giveBack, Figures figures, PoolListener listener) {
+        this.connection = connection;
+        this.giveBack = giveBack;
+        this.figures = figures;
+        this.listener = listener;
+        figures.acquired.incrementAndGet();
+    }
+
+    /** Where the lease stands. */
+    public State state() {
+        return state.get();
+    }
+
+    /** Whether the last command that completed was a commit that the server carried out. */
+    public boolean committed() {
+        return connection.committed();
+    }
+
+    /** Completes when nothing is under way on the connection, or at the limit; then {@link #isQuiet()} tells which. */
+    public Mono<Void> settle(Duration limit) {
+        return connection.settle(limit);
+    }
+
+    /** Whether nothing is under way on the connection. */
+    public boolean isQuiet() {
+        return connection.isQuiet();
+    }
+
+    /** Whether the connection is open. */
+    public boolean isOpen() {
+        return connection.isOpen();
+    }
+
+    /**
+     * Runs one statement, see {@link PhysicalConnection#converse}.
+     *
+     * @throws IllegalStateException as a signal, when the lease has been given back; nothing is sent then
+     */
+    public <T> Flux<T> converse(
+            String sql, Consumer<? super Statement> bind, Function<? super Result, ? extends Publisher<T>> read) {
+        return Flux.defer(() -> state.get() == State.ACQUIRED
+                ? connection.converse(sql, bind, read)
+                : Flux.error(new IllegalStateException("the connection has been given back")));
+    }
+
+    /**
+     * Gives the connection back, once. Completes when it is idle again, or at once when that is not certain: the rest is then done
+     * behind the caller's back. Never fails; cancelling changes nothing.
+     */
+    public Mono<Void> release() {
+        return Mono.defer(() -> {
+            if (!state.compareAndSet(State.ACQUIRED, State.RECOVERING)) {
+                return Mono.empty();
+            }
+            figures.recovering.incrementAndGet();
+            figures.acquired.decrementAndGet();
+            Mono<Void> recovery = giveBack.onErrorComplete().doOnTerminate(this::recovered);
+            if (connection.isIdle()) {
+                return recovery;
+            }
+            recovery.subscribe();
+            return Mono.empty();
+        });
+    }
+
+    private void recovered() {
+        boolean open = connection.isOpen();
+        state.set(open ? State.RELEASED : State.INVALIDATED);
+        figures.recovering.decrementAndGet();
+        Duration use = Duration.ofNanos(System.nanoTime() - start);
+        if (open) {
+            listener.onRelease(use);
+        } else {
+            listener.onInvalidate(use);
+        }
+    }
+}

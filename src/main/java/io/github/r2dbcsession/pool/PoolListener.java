@@ -1,0 +1,23 @@
+package io.github.r2dbcsession.pool;
+
+import io.github.r2dbcsession.connection.ConnectListener;
+import java.time.Duration;
+
+/** Is told of what a pool lends and takes back. Methods are called on driver threads and must not block. */
+public interface PoolListener extends ConnectListener {
+
+    /** A caller got a connection after waiting so long; the wait includes a connect where one was needed. */
+    default void onAcquire(Duration wait) {}
+
+    /** A caller got no connection: the deadline passed, the connect failed or the pool was closed. */
+    default void onAcquireFailure(Throwable failure, Duration wait) {}
+
+    /** A caller gave up before it got a connection. */
+    default void onAcquireCancel(Duration wait) {}
+
+    /** A connection came back after such a use and is idle again. */
+    default void onRelease(Duration use) {}
+
+    /** A connection came back after such a use, was not provably idle, and was closed. */
+    default void onInvalidate(Duration use) {}
+}
