@@ -75,7 +75,7 @@ final class NumberConversion {
             return decimal;
         }
         double rounded = target == Float.class ? decimal.floatValue() : decimal.doubleValue();
-        if (Double.isInfinite(rounded) || strictly && new BigDecimal(rounded).compareTo(decimal) != 0) {
+        if (Double.isInfinite(rounded) || (strictly && new BigDecimal(rounded).compareTo(decimal) != 0)) {
             throw new ArithmeticException();
         }
         return target == Float.class ? (Object) (float) rounded : (Object) rounded;

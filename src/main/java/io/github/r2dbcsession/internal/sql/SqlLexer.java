@@ -99,7 +99,7 @@ final class SqlLexer {
 
     private void colon() {
         char next = charAt(at + 1);
-        boolean slice = brackets > 0 && (before == Before.OPERAND || before == Before.WORD && beforeEnd == at);
+        boolean slice = brackets > 0 && (before == Before.OPERAND || (before == Before.WORD && beforeEnd == at));
         if (next == ':' || next == '=') {
             outline.symbol(':');
             copyTo(at + 2);
@@ -303,7 +303,7 @@ final class SqlLexer {
     }
 
     private static boolean isSpace(char c) {
-        return c == ' ' || c >= '\t' && c <= '\r';
+        return c == ' ' || (c >= '\t' && c <= '\r');
     }
 
     private static boolean isLineBreak(char c) {
@@ -315,7 +315,7 @@ final class SqlLexer {
     }
 
     private static boolean isAsciiLetter(char c) {
-        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     }
 
     private static boolean isTagPart(char c) {
@@ -331,7 +331,7 @@ final class SqlLexer {
     }
 
     private static boolean isNameStart(char c) {
-        return isAsciiLetter(c) || c == '_' || c >= 0x80 && Character.isLetter(c);
+        return isAsciiLetter(c) || c == '_' || (c >= 0x80 && Character.isLetter(c));
     }
 
     private static boolean isNamePart(char c) {

@@ -85,7 +85,7 @@ final class StatementOutline {
         if (!routine) {
             return;
         }
-        if (word.equals("ATOMIC") && previous.equals("BEGIN") || word.equals("CASE") && blocks > 0) {
+        if ((word.equals("ATOMIC") && previous.equals("BEGIN")) || (word.equals("CASE") && blocks > 0)) {
             blocks++;
         } else if (word.equals("END") && blocks > 0) {
             blocks--;
