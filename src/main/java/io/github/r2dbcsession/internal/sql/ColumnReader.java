@@ -1,0 +1,139 @@
+package io.github.r2dbcsession.internal.sql;
+
+import io.github.r2dbcsession.sql.RowMappingException;
+import io.r2dbc.postgresql.codec.PostgresqlObjectId;
+import io.r2dbc.spi.Row;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.Array;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Reads one column as one Java type. Immutable. */
+final class ColumnReader {
+
+    private static final String ARRAY = "_ARRAY";
+
+    private final Column column;
+    private final String target;
+    private final Conversion conversion;
+
+    private ColumnReader(Column column, String target, Conversion conversion) {
+        this.column = column;
+        this.target = target;
+        this.conversion = conversion;
+    }
+
+    /**
+     * Returns the reader.
+     *
+     * @param target how messages name what is filled
+     * @throws RowMappingException when no value of the column's type can be read so
+     */
+    static ColumnReader of(Column column, Class<?> type, String target) {
+        try {
+            boolean array = type.isArray() && type != byte[].class;
+            return new ColumnReader(
+                    column, target, array ? array(column.type(), type) : Conversion.of(column.type(), boxed(type)));
+        } catch (Conversion.Failure e) {
+            throw column.failure(target, "its type is " + column.typeName() + ": " + e.reason());
+        }
+    }
+
+    /** Returns the reader of an array as an unmodifiable list. */
+    static ColumnReader listOf(Column column, Class<?> element, String target) {
+        ColumnReader array = of(column, element.arrayType(), target);
+        Function<Object, Object> list = array.conversion
+                .convert()
+                .andThen(elements -> Collections.unmodifiableList(Arrays.asList((Object[]) elements)));
+        return new ColumnReader(column, target, new Conversion(array.conversion.source(), list));
+    }
+
+    /** Returns the value, or null when the column is. */
+    @Nullable
+    Object read(Row row) {
+        Object value = ask(row);
+        if (value == null) {
+            return null;
+        }
+        try {
+            return conversion.convert().apply(value);
+        } catch (Conversion.Failure e) {
+            throw column.failure(target, e.reason());
+        }
+    }
+
+    Object readNotNull(Row row, String remedy) {
+        Object value = read(row);
+        if (value == null) {
+            throw column.failure(target, "it is null; " + remedy);
+        }
+        return value;
+    }
+
+    /** The driver's own message may quote the value: it is not passed on. */
+    private @Nullable Object ask(Row row) {
+        try {
+            return row.get(column.index(), conversion.source());
+        } catch (IllegalStateException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw column.failure(
+                    target,
+                    "the driver reads no " + conversion.source().getTypeName() + " from this value of "
+                            + column.typeName());
+        }
+    }
+
+    private static Conversion array(PostgresqlObjectId type, Class<?> target) {
+        Class<?> component = target.getComponentType();
+        if (type == PostgresqlObjectId.UNSPECIFIED && component.isPrimitive()) {
+            return Conversion.none(target);
+        }
+        PostgresqlObjectId element = elementType(type);
+        if (component.isArray() && component != byte[].class) {
+            return nested(element, target);
+        }
+        Conversion each = Conversion.of(element, boxed(component));
+        return new Conversion(
+                each.source().arrayType(), array -> elements((Object[]) array, component, each.convert()));
+    }
+
+    private static Conversion nested(PostgresqlObjectId element, Class<?> target) {
+        Class<?> leaf = target;
+        while (leaf.isArray()) {
+            leaf = leaf.getComponentType();
+        }
+        if (Conversion.of(element, leaf).source() != leaf) {
+            throw new Conversion.Failure("an array of arrays is read only in its own element type");
+        }
+        return Conversion.none(target);
+    }
+
+    private static Object elements(Object[] from, Class<?> component, Function<Object, Object> convert) {
+        Object to = Array.newInstance(component, from.length);
+        for (int i = 0; i < from.length; i++) {
+            if (from[i] != null) {
+                Array.set(to, i, convert.apply(from[i]));
+            } else if (component.isPrimitive()) {
+                throw new Conversion.Failure(
+                        "it has a null element; read it as " + boxed(component).getSimpleName() + "[]");
+            }
+        }
+        return to;
+    }
+
+    private static PostgresqlObjectId elementType(PostgresqlObjectId type) {
+        if (type == PostgresqlObjectId.UNSPECIFIED) {
+            return type;
+        } else if (!type.name().endsWith(ARRAY)) {
+            throw new Conversion.Failure("it is not an array");
+        }
+        return PostgresqlObjectId.valueOf(type.name().substring(0, type.name().length() - ARRAY.length()));
+    }
+
+    private static Class<?> boxed(Class<?> type) {
+        return MethodType.methodType(type).wrap().returnType();
+    }
+}

@@ -1,0 +1,63 @@
+package io.github.r2dbcsession.internal.sql;
+
+import java.util.List;
+
+/**
+ * A statement as the driver gets it, with the names of its parameters.
+ *
+ * <p>{@code :name} becomes {@code $n}, the same name the same number; a text with {@code $1} keeps its numbers. Literals,
+ * quoted identifiers, comments, casts and array slices are left alone. Assumes {@code standard_conforming_strings = on}.
+ * Immutable.
+ */
+public final class ParsedSql {
+
+    private static final int CACHED_TEXTS = 1_024;
+    private static final int LONGEST_CACHED_TEXT = 32_768;
+    private static final BoundedCache<String, ParsedSql> CACHE = new BoundedCache<>(CACHED_TEXTS);
+
+    private final String text;
+    private final ParameterNames parameters;
+    private final boolean transactionControl;
+
+    ParsedSql(String text, ParameterNames parameters, boolean transactionControl) {
+        this.text = text;
+        this.parameters = parameters;
+        this.transactionControl = transactionControl;
+    }
+
+    /**
+     * Parses a statement, or returns it from a cache of 1,024 texts of at most 32,768 characters. Thread-safe.
+     *
+     * @throws io.github.r2dbcsession.sql.StatementException when {@code :name} and {@code $1} are mixed, several statements
+     *     have parameters, a literal or comment does not end, numbers have a gap, or the text is a COPY from STDIN or to STDOUT
+     */
+    public static ParsedSql parse(String sql) {
+        return sql.length() > LONGEST_CACHED_TEXT
+                ? new SqlLexer(sql).parse()
+                : CACHE.get(sql, text -> new SqlLexer(text).parse());
+    }
+
+    /** Returns the text for the driver. */
+    public String text() {
+        return text;
+    }
+
+    /** Returns the parameters in the order of their numbers: names without the colon, or {@code "1"}, {@code "2"} and so on. */
+    public List<String> names() {
+        return parameters.names();
+    }
+
+    /** Returns whether the text holds a statement that begins, ends or marks a transaction (BEGIN, COMMIT, SAVEPOINT and their kin). */
+    public boolean transactionControl() {
+        return transactionControl;
+    }
+
+    ParameterNames parameters() {
+        return parameters;
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}

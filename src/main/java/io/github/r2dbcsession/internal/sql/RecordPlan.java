@@ -1,0 +1,93 @@
+package io.github.r2dbcsession.internal.sql;
+
+import io.r2dbc.spi.Row;
+import java.lang.invoke.MethodHandle;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** How one record is made of one row: a constructor and a part for each of its components. Immutable. */
+final class RecordPlan {
+
+    /** Where one component comes from. */
+    interface Part {
+
+        /** Returns the component's value; null when the component may be. */
+        @Nullable
+        Object read(Row row);
+
+        /** Returns whether every column under it is null. */
+        boolean isNull(Row row);
+    }
+
+    /** Whether a component may be null. */
+    enum Presence {
+        /** A primitive. */
+        REQUIRED,
+        NULLABLE,
+        OPTIONAL
+    }
+
+    private final MethodHandle constructor;
+    private final List<Part> parts;
+
+    /** @param constructor takes all components in one {@code Object[]} and returns an {@code Object} */
+    RecordPlan(MethodHandle constructor, List<Part> parts) {
+        this.constructor = constructor;
+        this.parts = List.copyOf(parts);
+    }
+
+    Object create(Row row) {
+        @Nullable Object[] values = new @Nullable Object[parts.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = parts.get(i).read(row);
+        }
+        try {
+            return (Object) constructor.invokeExact(values);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("the record's constructor failed", e);
+        }
+    }
+
+    boolean allNull(Row row) {
+        return parts.stream().allMatch(part -> part.isNull(row));
+    }
+
+    /** A component read from one column. */
+    record CellPart(ColumnReader reader, Presence presence) implements Part {
+
+        @Override
+        public @Nullable Object read(Row row) {
+            return switch (presence) {
+                case REQUIRED ->
+                    reader.readNotNull(row, "a primitive cannot be; declare the component boxed or Optional");
+                case NULLABLE -> reader.read(row);
+                case OPTIONAL -> Optional.ofNullable(reader.read(row));
+            };
+        }
+
+        @Override
+        public boolean isNull(Row row) {
+            return reader.read(row) == null;
+        }
+    }
+
+    /** A component that is itself a record; as an Optional it is empty when all of its columns are null, as after a LEFT JOIN. */
+    record RecordPart(RecordPlan plan, Presence presence) implements Part {
+
+        @Override
+        public @Nullable Object read(Row row) {
+            if (presence != Presence.OPTIONAL) {
+                return plan.create(row);
+            }
+            return plan.allNull(row) ? Optional.empty() : Optional.of(plan.create(row));
+        }
+
+        @Override
+        public boolean isNull(Row row) {
+            return plan.allNull(row);
+        }
+    }
+}

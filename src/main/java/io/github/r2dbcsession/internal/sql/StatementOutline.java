@@ -1,0 +1,105 @@
+package io.github.r2dbcsession.internal.sql;
+
+import io.github.r2dbcsession.sql.StatementException;
+import java.util.Locale;
+import java.util.Set;
+
+/** Watches the words of a text go by, to tell where statements end and which of them this library must know about. */
+final class StatementOutline {
+
+    private static final Set<String> TRANSACTION_WORDS =
+            Set.of("BEGIN", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE");
+
+    private int tokens;
+    private String first = "";
+    private String previous = "";
+    private int parentheses;
+    private boolean routine;
+    private int blocks;
+
+    private boolean separated;
+    private boolean several;
+    private boolean transactionControl;
+
+    void word(String spelled) {
+        String word = spelled.toUpperCase(Locale.ROOT);
+        token();
+        if (tokens == 1) {
+            first = word;
+            transactionControl |= TRANSACTION_WORDS.contains(word);
+        } else {
+            second(word);
+        }
+        previous = word;
+    }
+
+    /** Anything that is neither a word nor white space nor a comment. */
+    void symbol(char symbol) {
+        token();
+        previous = "";
+        if (symbol == '(') {
+            parentheses++;
+        } else if (symbol == ')') {
+            parentheses--;
+        }
+    }
+
+    void semicolon() {
+        separated = separated || tokens > 0;
+        previous = "";
+        if (parentheses <= 0 && blocks == 0) {
+            tokens = 0;
+            parentheses = 0;
+            first = "";
+            routine = false;
+        }
+    }
+
+    /** Returns whether something follows a semicolon that follows something. */
+    boolean several() {
+        return several;
+    }
+
+    boolean transactionControl() {
+        return transactionControl;
+    }
+
+    private void token() {
+        tokens++;
+        several |= separated;
+    }
+
+    private void second(String word) {
+        if (tokens == 2 && word.equals("TRANSACTION") && (first.equals("START") || first.equals("PREPARE"))) {
+            transactionControl = true;
+        } else if (first.equals("CREATE")) {
+            body(word);
+        } else if (first.equals("COPY") && parentheses <= 0) {
+            copy(word);
+        }
+    }
+
+    /** Follows BEGIN ATOMIC ... END, whose semicolons do not end the statement. */
+    private void body(String word) {
+        routine |= tokens <= 4 && (word.equals("FUNCTION") || word.equals("PROCEDURE"));
+        if (!routine) {
+            return;
+        }
+        if ((word.equals("ATOMIC") && previous.equals("BEGIN")) || (word.equals("CASE") && blocks > 0)) {
+            blocks++;
+        } else if (word.equals("END") && blocks > 0) {
+            blocks--;
+        }
+    }
+
+    private void copy(String word) {
+        boolean stream = word.equals("STDIN") || word.equals("STDOUT");
+        if (stream && previous.equals("TO")) {
+            throw new StatementException("COPY ... TO STDOUT is not sent: the driver drops its rows; use a SELECT");
+        }
+        if (stream && previous.equals("FROM")) {
+            throw new StatementException("COPY ... FROM STDIN is not sent as a query: it needs a stream of rows;"
+                    + " use INSERT ... SELECT ... FROM unnest(:values)");
+        }
+    }
+}
