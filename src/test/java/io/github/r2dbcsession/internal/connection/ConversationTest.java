@@ -1,0 +1,75 @@
+package io.github.r2dbcsession.internal.connection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import reactor.test.StepVerifier;
+import reactor.test.publisher.TestPublisher;
+
+class ConversationTest {
+
+    private static final Duration LIMIT = Duration.ofSeconds(5);
+
+    private final AtomicInteger open = new AtomicInteger();
+    private final TestPublisher<String> answer = TestPublisher.create();
+    private final Conversation<String> conversation = new Conversation<>(answer.flux(), open);
+
+    @Test
+    void isOpenFromSubscriptionToCompletion() {
+        StepVerifier.create(conversation)
+                .then(() -> assertThat(open).hasValue(1))
+                .then(() -> answer.next("row").complete())
+                .expectNext("row")
+                .verifyComplete();
+
+        assertThat(open).hasValue(0);
+    }
+
+    @Test
+    void hasEndedWhenTheErrorArrives() {
+        StepVerifier.create(conversation.doOnError(failure -> assertThat(open).hasValue(0)))
+                .then(() -> answer.error(new IllegalArgumentException("bad")))
+                .expectError(IllegalArgumentException.class)
+                .verify(LIMIT);
+    }
+
+    @Test
+    void hasEndedWhenTheCompletionArrives() {
+        StepVerifier.create(conversation.doOnComplete(() -> assertThat(open).hasValue(0)))
+                .then(answer::complete)
+                .expectComplete()
+                .verify(LIMIT);
+    }
+
+    @Test
+    void aCancelReadsTheRestAndKeepsItFromTheSubscriber() {
+        StepVerifier.create(conversation, 1)
+                .then(() -> answer.next("first"))
+                .expectNext("first")
+                .thenCancel()
+                .verify(LIMIT);
+
+        answer.assertNotCancelled();
+        assertThat(open).hasValue(1);
+        answer.next("second", "third").complete();
+        assertThat(open).hasValue(0);
+    }
+
+    @Test
+    void afterACancelTheRestIsAskedForWithoutLimit() {
+        StepVerifier.create(conversation, 0).thenCancel().verify(LIMIT);
+
+        answer.assertMinRequested(Long.MAX_VALUE);
+    }
+
+    @Test
+    void demandIsPassedOnAsItIs() {
+        StepVerifier.create(conversation, 3)
+                .then(() -> answer.assertMinRequested(3).assertMaxRequested(3))
+                .then(answer::complete)
+                .expectComplete()
+                .verify(LIMIT);
+    }
+}
