@@ -4,6 +4,7 @@ import io.github.r2dbcsession.internal.pool.Lease;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.Result;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -57,10 +58,10 @@ final class DefaultTransaction implements Transaction, StatementScope {
     /** Runs the work, then commits or rolls back; the lease stays with the caller. */
     <T> Mono<T> complete(Mono<T> work) {
         return bind(begin().then(work))
-                .materialize()
-                .flatMap(outcome -> outcome.isOnError()
-                        ? rollbackOnly().then(Mono.<T>error(outcome.getThrowable()))
-                        : commitOnly().then(Mono.justOrEmpty(outcome.get())))
+                .onErrorResume(failure -> rollbackOnly().then(Mono.error(failure)))
+                .map(Optional::of)
+                .defaultIfEmpty(Optional.empty())
+                .flatMap(result -> commitOnly().then(Mono.justOrEmpty(result)))
                 .doOnCancel(this::abandon);
     }
 

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 
 @DatabaseTest
@@ -75,6 +76,7 @@ class TransactionIT {
     @Test
     void theCommitIsDoneBeforeTheResultIsEmitted() {
         List<String> seen = db.inTransaction(tx -> write(tx, "a").thenReturn(1))
+                .publishOn(Schedulers.boundedElastic())
                 .map(one -> notes())
                 .block(LIMIT);
 
@@ -154,6 +156,7 @@ class TransactionIT {
     void aBackendLostBeforeTheCommitIsAnError() {
         Mono<Long> lost = db.inTransaction(tx -> write(tx, "a")
                 .then(tx.sql("SELECT pg_backend_pid()").as(Integer.class).one())
+                .publishOn(Schedulers.boundedElastic())
                 .doOnNext(pid -> {
                     server.execute("SELECT pg_terminate_backend(" + pid + ")");
                     await().atMost(LIMIT).until(() -> db.stats().allocated() <= 1 && server.backends(name).isEmpty());

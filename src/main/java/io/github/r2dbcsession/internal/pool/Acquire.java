@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscription;
 import org.jspecify.annotations.Nullable;
@@ -36,11 +37,19 @@ final class Acquire extends Mono<Lease> {
         actual.onSubscribe(new Waiter(actual));
     }
 
+    private enum State {
+        WAITING,
+        /** The subscriber has the lease. From here on the pool must not see a cancel: it would take the connection back. */
+        DELIVERED,
+        /** The subscriber has an error, or has gone. */
+        GIVEN_UP
+    }
+
     private final class Waiter implements CoreSubscriber<Connection>, Subscription {
 
         private final CoreSubscriber<? super Lease> actual;
         private final AtomicBoolean started = new AtomicBoolean();
-        private final AtomicBoolean ended = new AtomicBoolean();
+        private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
         private final long start = System.nanoTime();
         private volatile @Nullable Subscription upstream;
         private volatile @Nullable Disposable timer;
@@ -56,10 +65,10 @@ final class Acquire extends Mono<Lease> {
 
         @Override
         public void request(long n) {
-            if (started.compareAndSet(false, true) && !ended.get()) {
+            if (started.compareAndSet(false, true) && waiting()) {
                 pool.figures().pending.incrementAndGet();
                 source.subscribe(this);
-                if (!ended.get()) {
+                if (waiting()) {
                     startTimer();
                 }
             }
@@ -69,7 +78,7 @@ final class Acquire extends Mono<Lease> {
             Disposable scheduled =
                     Schedulers.parallel().schedule(this::outOfTime, limit.toNanos(), TimeUnit.NANOSECONDS);
             timer = scheduled;
-            if (ended.get()) {
+            if (!waiting()) {
                 scheduled.dispose();
             }
         }
@@ -78,15 +87,15 @@ final class Acquire extends Mono<Lease> {
         public void onSubscribe(Subscription subscription) {
             upstream = subscription;
             subscription.request(Long.MAX_VALUE);
-            if (ended.get()) {
+            if (state.get() == State.GIVEN_UP) {
                 subscription.cancel();
             }
         }
 
         @Override
         public void onNext(Connection connection) {
-            Optional<Lease> lease = ended.get() ? Optional.empty() : pool.lease(connection);
-            if (lease.isPresent() && end()) {
+            Optional<Lease> lease = waiting() ? pool.lease(connection) : Optional.empty();
+            if (lease.isPresent() && end(State.DELIVERED)) {
                 pool.listener().onAcquire(waited());
                 actual.onNext(lease.get());
                 actual.onComplete();
@@ -109,7 +118,7 @@ final class Acquire extends Mono<Lease> {
 
         /** The connection had closed while it was idle: that is not the caller's concern. */
         private void again() {
-            if (!ended.get()) {
+            if (waiting()) {
                 source.subscribe(this);
             }
         }
@@ -127,7 +136,7 @@ final class Acquire extends Mono<Lease> {
         }
 
         private boolean fail(Throwable failure) {
-            boolean first = end();
+            boolean first = end(State.GIVEN_UP);
             if (first) {
                 pool.listener().onAcquireFailure(failure, waited());
                 actual.onError(failure);
@@ -137,15 +146,15 @@ final class Acquire extends Mono<Lease> {
 
         @Override
         public void cancel() {
-            if (end() && started.get()) {
+            if (end(State.GIVEN_UP) && started.get()) {
                 cancelUpstream();
                 pool.listener().onAcquireCancel(waited());
             }
         }
 
         /** Takes the one step out of waiting; what follows belongs to who took it. */
-        private boolean end() {
-            if (!ended.compareAndSet(false, true)) {
+        private boolean end(State how) {
+            if (!state.compareAndSet(State.WAITING, how)) {
                 return false;
             }
             if (started.get()) {
@@ -156,6 +165,10 @@ final class Acquire extends Mono<Lease> {
                 scheduled.dispose();
             }
             return true;
+        }
+
+        private boolean waiting() {
+            return state.get() == State.WAITING;
         }
 
         private void cancelUpstream() {

@@ -5,7 +5,7 @@ import io.github.r2dbcsession.pool.PoolListener;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.reactivestreams.Publisher;
@@ -28,6 +28,9 @@ import reactor.core.publisher.Mono;
  */
 public final class Lease {
 
+    private static final AtomicReferenceFieldUpdater<Lease, State> STATE =
+            AtomicReferenceFieldUpdater.newUpdater(Lease.class, State.class, "state");
+
     /** Where a lease stands. */
     public enum State {
         /** In the hands of a caller. */
@@ -45,7 +48,7 @@ public final class Lease {
     private final Figures figures;
     private final PoolListener listener;
     private final long start = System.nanoTime();
-    private final AtomicReference<State> state = new AtomicReference<>(State.ACQUIRED);
+    private volatile State state = State.ACQUIRED;
 
     Lease(PhysicalConnection connection, Mono<Void> giveBack, Figures figures, PoolListener listener) {
         this.connection = connection;
@@ -57,7 +60,7 @@ public final class Lease {
 
     /** Where the lease stands. */
     public State state() {
-        return state.get();
+        return state;
     }
 
     /** Whether the last command that completed was a commit that the server carried out. */
@@ -87,7 +90,7 @@ public final class Lease {
      */
     public <T> Flux<T> converse(
             String sql, Consumer<? super Statement> bind, Function<? super Result, ? extends Publisher<T>> read) {
-        return Flux.defer(() -> state.get() == State.ACQUIRED
+        return Flux.defer(() -> state == State.ACQUIRED
                 ? connection.converse(sql, bind, read)
                 : Flux.error(new IllegalStateException("the connection has been given back")));
     }
@@ -98,7 +101,7 @@ public final class Lease {
      */
     public Mono<Void> release() {
         return Mono.defer(() -> {
-            if (!state.compareAndSet(State.ACQUIRED, State.RECOVERING)) {
+            if (!STATE.compareAndSet(this, State.ACQUIRED, State.RECOVERING)) {
                 return Mono.empty();
             }
             figures.recovering.incrementAndGet();
@@ -114,7 +117,7 @@ public final class Lease {
 
     private void recovered() {
         boolean open = connection.isOpen();
-        state.set(open ? State.RELEASED : State.INVALIDATED);
+        state = open ? State.RELEASED : State.INVALIDATED;
         figures.recovering.decrementAndGet();
         Duration use = Duration.ofNanos(System.nanoTime() - start);
         if (open) {

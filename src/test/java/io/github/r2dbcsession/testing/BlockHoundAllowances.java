@@ -1,0 +1,17 @@
+package io.github.r2dbcsession.testing;
+
+import reactor.blockhound.BlockHound;
+import reactor.blockhound.integration.BlockHoundIntegration;
+
+/**
+ * The two calls that may block on a non-blocking thread. Without the first, the first acquire hangs in silence; the second reads the
+ * kernel's random device for TLS and SCRAM, which answers at once.
+ */
+public final class BlockHoundAllowances implements BlockHoundIntegration {
+
+    @Override
+    public void applyTo(BlockHound.Builder builder) {
+        builder.allowBlockingCallsInside("io.netty.util.internal.NativeLibraryLoader", "load");
+        builder.allowBlockingCallsInside("java.security.SecureRandom", "nextBytes");
+    }
+}
