@@ -80,8 +80,8 @@ final class LocalServer implements AutoCloseable {
         return one(sql, Bindings.none(), type);
     }
 
-    <T> T row(String sql, Function<io.github.r2dbcsession.sql.Row, T> function) {
-        return query(sql, Bindings.none(), RowMapper.of(function)).get(0);
+    Object row(String sql, Function<io.github.r2dbcsession.sql.Row, ?> function) {
+        return query(sql, Bindings.none(), RowMapper.<Object>of(function)).get(0);
     }
 
     @Override

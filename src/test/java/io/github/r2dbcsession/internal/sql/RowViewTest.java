@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.r2dbcsession.sql.RowMappingException;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -21,28 +22,35 @@ class RowViewTest {
 
     @Test
     void readsByNameAndByIndex() {
-        assertThat(server.row("SELECT 7 AS id, 'Ann' AS owner", row -> row.get("id", Long.class) + row.get(1, String.class)))
+        assertThat(server.row(
+                        "SELECT 7 AS id, 'Ann' AS owner", row -> row.get("id", Long.class) + row.get(1, String.class)))
                 .isEqualTo("7Ann");
     }
 
     @Test
     void findGivesEmptyForNull() {
-        assertThat(server.row("SELECT NULL::int AS id", row -> row.find("id", Integer.class))).isEmpty();
-        assertThat(server.row("SELECT NULL::int AS id", row -> row.find(0, Integer.class))).isEmpty();
-        assertThat(server.row("SELECT 1 AS id", row -> row.find(0, Integer.class))).contains(1);
+        assertThat(server.row("SELECT NULL::int AS id", row -> row.find("id", Integer.class)))
+                .isEqualTo(Optional.empty());
+        assertThat(server.row("SELECT NULL::int AS id", row -> row.find(0, Integer.class)))
+                .isEqualTo(Optional.empty());
+        assertThat(server.row("SELECT 1 AS id", row -> row.find(0, Integer.class)))
+                .isEqualTo(Optional.of(1));
     }
 
     @Test
     void getRefusesNull() {
         assertThatThrownBy(() -> server.row("SELECT NULL::int AS id", row -> row.get("id", Integer.class)))
                 .isInstanceOf(RowMappingException.class)
-                .hasMessage("column id cannot be read as java.lang.Integer: it is null; use find, which gives an Optional");
+                .hasMessage(
+                        "column id cannot be read as java.lang.Integer: it is null; use find, which gives an Optional");
     }
 
     @Test
     void nameIsFoundAsSpelledFirstThenInAnyCase() {
-        assertThat(server.row("SELECT 1 AS \"ID\", 2 AS id", row -> row.get("id", Integer.class))).isEqualTo(2);
-        assertThat(server.row("SELECT 1 AS \"ID\", 2 AS other", row -> row.get("id", Integer.class))).isEqualTo(1);
+        assertThat(server.row("SELECT 1 AS \"ID\", 2 AS id", row -> row.get("id", Integer.class)))
+                .isEqualTo(2);
+        assertThat(server.row("SELECT 1 AS \"ID\", 2 AS other", row -> row.get("id", Integer.class)))
+                .isEqualTo(1);
     }
 
     @Test
@@ -66,7 +74,8 @@ class RowViewTest {
 
     @Test
     void mapKeepsTheOrderAndNulls() {
-        Map<?, ?> map = server.one("SELECT 2 AS b, NULL::int AS a, '{}'::jsonb AS c, '10.0.0.0/8'::inet AS net", Map.class);
+        Map<?, ?> map =
+                server.one("SELECT 2 AS b, NULL::int AS a, '{}'::jsonb AS c, '10.0.0.0/8'::inet AS net", Map.class);
 
         assertThat(map).hasToString("{b=2, a=null, c={}, net=10.0.0.0/8}");
     }
