@@ -177,6 +177,20 @@ class BindingsTest {
     }
 
     @Test
+    void optionalFilterWorksWithANullOfTheColumnsType() {
+        String sql = "SELECT count(*) FROM pet WHERE :id::bigint IS NULL OR id = :id";
+
+        assertThat(server.one(sql, Bindings.none().with("id", null), Long.class))
+                .isEqualTo(2);
+        assertThat(server.one(sql, Bindings.none().with("id", 1L), Long.class)).isEqualTo(1);
+        assertThat(server.one(
+                        "SELECT count(*) FROM pet WHERE :id IS NULL OR id = :id",
+                        Bindings.none().withNull("id", Long.class),
+                        Long.class))
+                .isEqualTo(2);
+    }
+
+    @Test
     void typedNullIsKnownToPostgresql() {
         assertThat(typeOfNull(Long.class)).isEqualTo("bigint");
         assertThat(typeOfNull(int.class)).isEqualTo("integer");

@@ -167,6 +167,11 @@ class RecordMapperTest {
     }
 
     @Test
+    void readsAPublicRecord() {
+        assertThat(server.one("SELECT 1 AS x, 2 AS y", PublicPoint.class)).isEqualTo(new PublicPoint(1, 2));
+    }
+
+    @Test
     void oneMapperServesResultsOfDifferentShape() {
         RowMapper<Strict> mapper = RowMapper.of(Strict.class);
         List<Strict> all = new ArrayList<>();
