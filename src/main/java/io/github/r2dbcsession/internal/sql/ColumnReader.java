@@ -95,7 +95,10 @@ final class ColumnReader {
         if (component.isArray() && component != byte[].class) {
             return nested(element, target);
         }
-        Conversion each = Conversion.of(element, boxed(component));
+        // the driver reads no array of bytea
+        Conversion each = component == byte[].class
+                ? new Conversion(String.class, value -> Conversion.bytes((String) value))
+                : Conversion.of(element, boxed(component));
         return new Conversion(
                 each.source().arrayType(), array -> elements((Object[]) array, component, each.convert()));
     }

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Period;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.UUID;
 import java.util.function.Function;
 
@@ -75,6 +76,14 @@ record Conversion(Class<?> source, Function<Object, Object> convert) {
             case UUID -> new Conversion(UUID.class, Object::toString);
             default -> none(String.class);
         };
+    }
+
+    /** Reads the text form of a bytea. */
+    static byte[] bytes(String text) {
+        if (!text.startsWith("\\x")) {
+            throw new Failure("it is not in bytea's hex form");
+        }
+        return HexFormat.of().parseHex(text, 2, text.length());
     }
 
     private static Object character(String text) {

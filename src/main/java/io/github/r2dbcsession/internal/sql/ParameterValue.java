@@ -6,15 +6,24 @@ import io.r2dbc.spi.Parameters;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Array;
 import java.net.InetAddress;
+import java.net.URI;
+import java.net.URL;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HexFormat;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Turns a value as people have it into one that the driver encodes; never null. */
 final class ParameterValue {
+
+    /** Element types of arrays that the driver does not write, or writes wrongly. */
+    private static final Set<Class<?>> WRITTEN_HERE =
+            Set.of(Duration.class, Character.class, byte[].class, ByteBuffer.class, URI.class, URL.class);
 
     private ParameterValue() {}
 
@@ -63,17 +72,28 @@ final class ParameterValue {
             return Parameters.in(
                     PostgresqlObjectId.INTERVAL_ARRAY,
                     elements(name, values, elementType, String.class, Object::toString));
+        } else if (elementType == byte[].class) {
+            return Parameters.in(
+                    PostgresqlObjectId.BYTEA_ARRAY,
+                    elements(name, values, elementType, String.class, ParameterValue::hex));
         } else if (elementType == Character.class || elementType == char.class) {
             return elements(name, values, Character.class, String.class, Object::toString);
+        } else if (elementType == URI.class || elementType == URL.class) {
+            return elements(name, values, elementType, String.class, Object::toString);
+        } else if (elementType == ByteBuffer.class) {
+            throw new StatementException("parameter " + name + ": an array of ByteBuffer is not sent, use byte[]");
         }
         return elements(name, values, boxed(elementType), boxed(elementType), element -> element);
     }
 
+    /** The driver writes the elements of a bytea array unescaped, so that others arrive: they are sent as text. */
+    private static String hex(Object bytes) {
+        return "\\x" + HexFormat.of().formatHex((byte[]) bytes);
+    }
+
     private static Object ofArray(String name, Object array) {
         Class<?> element = array.getClass().getComponentType();
-        boolean asIs =
-                !element.isPrimitive() && !element.isEnum() && element != Duration.class && element != Character.class;
-        if (asIs) {
+        if (!element.isPrimitive() && !element.isEnum() && !WRITTEN_HERE.contains(element)) {
             return ((Object[]) array).clone();
         }
         Object[] boxed = new Object[Array.getLength(array)];

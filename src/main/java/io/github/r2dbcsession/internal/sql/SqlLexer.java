@@ -1,5 +1,14 @@
 package io.github.r2dbcsession.internal.sql;
 
+import static io.github.r2dbcsession.internal.sql.SqlCharacter.isDigit;
+import static io.github.r2dbcsession.internal.sql.SqlCharacter.isLineBreak;
+import static io.github.r2dbcsession.internal.sql.SqlCharacter.isNamePart;
+import static io.github.r2dbcsession.internal.sql.SqlCharacter.isNameStart;
+import static io.github.r2dbcsession.internal.sql.SqlCharacter.isSpace;
+import static io.github.r2dbcsession.internal.sql.SqlCharacter.isTagPart;
+import static io.github.r2dbcsession.internal.sql.SqlCharacter.isWordPart;
+import static io.github.r2dbcsession.internal.sql.SqlCharacter.isWordStart;
+
 import io.github.r2dbcsession.sql.StatementException;
 import java.util.ArrayList;
 import java.util.List;
@@ -300,41 +309,5 @@ final class SqlLexer {
 
     private static StatementException error(String what, int index) {
         return new StatementException(what + ", at character " + (index + 1) + " of the statement");
-    }
-
-    private static boolean isSpace(char c) {
-        return c == ' ' || (c >= '\t' && c <= '\r');
-    }
-
-    private static boolean isLineBreak(char c) {
-        return c == '\n' || c == '\r';
-    }
-
-    private static boolean isDigit(char c) {
-        return c >= '0' && c <= '9';
-    }
-
-    private static boolean isAsciiLetter(char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    }
-
-    private static boolean isTagPart(char c) {
-        return isAsciiLetter(c) || isDigit(c) || c == '_';
-    }
-
-    private static boolean isWordStart(char c) {
-        return isAsciiLetter(c) || c == '_' || c >= 0x80;
-    }
-
-    private static boolean isWordPart(char c) {
-        return isWordStart(c) || isDigit(c) || c == '$';
-    }
-
-    private static boolean isNameStart(char c) {
-        return isAsciiLetter(c) || c == '_' || (c >= 0x80 && Character.isLetter(c));
-    }
-
-    private static boolean isNamePart(char c) {
-        return isNameStart(c) || isDigit(c);
     }
 }
