@@ -65,7 +65,7 @@ final class FrameScanner {
                 type = next;
                 length = 0;
             } else {
-                length = length << 8 | next & 0xff;
+                length = (length << 8) | (next & 0xff);
             }
             headerSeen++;
         }

@@ -61,7 +61,6 @@ public final class LeasePool {
         this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(new Source())
                 .maxSize(settings.maxSize())
                 .initialSize(0)
-                .minIdle(settings.minIdle())
                 .acquireRetry(0)
                 .backgroundEvictionInterval(EVICTION_INTERVAL)
                 .customizer(this::customize)
@@ -72,7 +71,8 @@ public final class LeasePool {
         builder.releaseHandler(driver -> open(driver).map(gate::pass).orElse(Mono.empty()))
                 .destroyHandler(driver -> open(driver).map(PhysicalConnection::close).orElse(Mono.empty()))
                 .evictionPredicate(this::isStale)
-                .sizeBetween(settings.minIdle(), settings.maxSize(), settings.maxSize());
+                .sizeBetween(
+                        Math.max(settings.minIdle(), settings.initialSize()), settings.maxSize(), settings.maxSize());
     }
 
     private boolean isStale(Connection driver, PooledRefMetadata metadata) {

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.PoolSettings;
+import io.github.r2dbcsession.config.PoolSettingsBuilder;
 import io.github.r2dbcsession.internal.connection.Connector;
 import io.github.r2dbcsession.pool.AcquireTimeoutException;
 import io.github.r2dbcsession.pool.PoolClosedException;
@@ -190,6 +191,16 @@ class LeasePoolIT {
     }
 
     @Test
+    void theFirstAcquireOpensTheInitialSize() {
+        LeasePool warm = pool(PoolSettings.builder().maxSize(3).initialSize(2));
+
+        assertThat(pid(use(warm, "SELECT pg_backend_pid()"))).isPositive();
+        await().atMost(LIMIT).until(() -> warm.stats().idle() == 2);
+
+        warm.close(Duration.ZERO).block(LIMIT);
+    }
+
+    @Test
     void connectionsThatLivedTooLongAreReplaced() {
         LeasePool shortLived =
                 pool(PoolSettings.builder().maxSize(1).maxLifeTime(Duration.ofMillis(200)));
@@ -293,7 +304,7 @@ class LeasePoolIT {
         return answer.blockLast(LIMIT);
     }
 
-    private LeasePool pool(PoolSettings.Builder settings) {
+    private LeasePool pool(PoolSettingsBuilder settings) {
         return pool(server.url(LeasePoolIT.class), settings.build());
     }
 
