@@ -13,7 +13,8 @@ public final class CommitUnknownException extends R2dbcNonTransientResourceExcep
 
     CommitUnknownException(String database, @Nullable Throwable cause) {
         super(
-                "the connection to " + database + " was lost after COMMIT was sent: look at the data before doing the work again",
+                "the connection to " + database
+                        + " was lost after COMMIT was sent: look at the data before doing the work again",
                 "08007",
                 0,
                 (String) null,

@@ -47,8 +47,7 @@ public final class DatabaseBuilder {
 
     /** Returns the database. Opens nothing and starts nothing. */
     public Database build() {
-        return DefaultDatabase.create(
-                name == null ? defaultName() : name, connectionString, poolSettings, drainTime);
+        return DefaultDatabase.create(name == null ? defaultName() : name, connectionString, poolSettings, drainTime);
     }
 
     private String defaultName() {

@@ -38,8 +38,8 @@ final class DefaultDatabase implements Database, StatementScope {
         this.poolSettings = poolSettings;
         this.drainTime = drainTime;
         this.listeners = listeners;
-        Connector connector = new Connector(
-                connectionString, poolSettings.maxCreateConnectionTime(), TcpResources.get(), listeners);
+        Connector connector =
+                new Connector(connectionString, poolSettings.maxCreateConnectionTime(), TcpResources.get(), listeners);
         this.pool = new LeasePool(name, poolSettings, connector, listeners);
     }
 

@@ -28,7 +28,8 @@ final class DefaultQuery implements Query {
     static Query of(StatementScope scope, String text) {
         ParsedSql sql = ParsedSql.parse(text);
         if (sql.transactionControl()) {
-            throw new StatementException("a transaction is begun and ended by inTransaction or beginTransaction, not by a statement");
+            throw new StatementException(
+                    "a transaction is begun and ended by inTransaction or beginTransaction, not by a statement");
         }
         return new DefaultQuery(scope, sql, Bindings.none());
     }

@@ -8,7 +8,8 @@ public final class ScopeEndedException extends IllegalStateException {
     private final String scope;
 
     ScopeEndedException(String scope) {
-        super("the " + scope + " has ended: keep its work inside the scope, and do not hand the " + scope + " out of it");
+        super("the " + scope + " has ended: keep its work inside the scope, and do not hand the " + scope
+                + " out of it");
         this.scope = scope;
     }
 

@@ -36,7 +36,8 @@ final class ConnectFailures {
             return failed(Reason.UNKNOWN_HOST, "the host name of " + target + " is unknown", "08001", failure);
         }
         if (find(failure, ConnectException.class) != null) {
-            return failed(Reason.REFUSED, "nothing accepts connections at " + target + ": is it started?", "08001", failure);
+            return failed(
+                    Reason.REFUSED, "nothing accepts connections at " + target + ": is it started?", "08001", failure);
         }
         if (find(failure, SSLException.class) != null || isTls(failure)) {
             return new TlsFailedException(
@@ -48,8 +49,7 @@ final class ConnectFailures {
     private Throwable answered(String sqlState, Throwable failure) {
         return switch (sqlState.substring(0, 2)) {
             case "28", "3D" ->
-                new AuthenticationFailedException(
-                        target + " refused the login: " + text(failure), sqlState, failure);
+                new AuthenticationFailedException(target + " refused the login: " + text(failure), sqlState, failure);
             case "53", "57" ->
                 failed(Reason.UNAVAILABLE, target + " takes no connection now: " + text(failure), sqlState, failure);
             default -> failure;

@@ -88,7 +88,8 @@ public final class PhysicalConnection {
                 return Mono.empty();
             }
             Sinks.Empty<Void> quiet = Sinks.empty();
-            // The driver gets a message after we do: what it makes of a ReadyForQuery has happened one turn of the loop later.
+            // The driver gets a message after we do: what it makes of a ReadyForQuery has happened one turn of the loop
+            // later.
             wire.onReady(() -> channel.eventLoop().execute(() -> {
                 if (settled()) {
                     quiet.tryEmitEmpty();
@@ -130,9 +131,6 @@ public final class PhysicalConnection {
 
     /** Says goodbye to the server and closes the channel, within 1 s. Never fails. */
     public Mono<Void> close() {
-        return driver.close()
-                .timeout(CLOSE_LIMIT)
-                .onErrorComplete()
-                .doFinally(signal -> tap.kill());
+        return driver.close().timeout(CLOSE_LIMIT).onErrorComplete().doFinally(signal -> tap.kill());
     }
 }

@@ -25,8 +25,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.pool.PoolBuilder;
 import reactor.pool.PoolConfig;
-import reactor.pool.PooledRefMetadata;
 import reactor.pool.PoolShutdownException;
+import reactor.pool.PooledRefMetadata;
 import reactor.util.context.Context;
 
 /**
@@ -69,7 +69,8 @@ public final class LeasePool {
 
     private void customize(PoolBuilder<Connection, ? extends PoolConfig<? extends Connection>> builder) {
         builder.releaseHandler(driver -> open(driver).map(gate::pass).orElse(Mono.empty()))
-                .destroyHandler(driver -> open(driver).map(PhysicalConnection::close).orElse(Mono.empty()))
+                .destroyHandler(
+                        driver -> open(driver).map(PhysicalConnection::close).orElse(Mono.empty()))
                 .evictionPredicate(this::isStale)
                 .sizeBetween(
                         Math.max(settings.minIdle(), settings.initialSize()), settings.maxSize(), settings.maxSize());
@@ -77,8 +78,12 @@ public final class LeasePool {
 
     private boolean isStale(Connection driver, PooledRefMetadata metadata) {
         return open(driver).isEmpty()
-                || settings.maxIdleTime().filter(limit -> metadata.idleTime() >= limit.toMillis()).isPresent()
-                || settings.maxLifeTime().filter(limit -> metadata.lifeTime() >= limit.toMillis()).isPresent();
+                || settings.maxIdleTime()
+                        .filter(limit -> metadata.idleTime() >= limit.toMillis())
+                        .isPresent()
+                || settings.maxLifeTime()
+                        .filter(limit -> metadata.lifeTime() >= limit.toMillis())
+                        .isPresent();
     }
 
     /**
@@ -94,12 +99,11 @@ public final class LeasePool {
 
     /** Connects outside the pool; releasing the lease closes the connection. Fails as a connect does. */
     public Mono<Lease> dedicated() {
-        return Mono.defer(() -> closed ? closedFailure() : connector.connect())
-                .map(connection -> {
-                    dedicated.put(connection, true);
-                    connection.onClose(() -> dedicated.remove(connection));
-                    return new Lease(connection, new Gate(false).pass(connection), new Figures(), new PoolListener() {});
-                });
+        return Mono.defer(() -> closed ? closedFailure() : connector.connect()).map(connection -> {
+            dedicated.put(connection, true);
+            connection.onClose(() -> dedicated.remove(connection));
+            return new Lease(connection, new Gate(false).pass(connection), new Figures(), new PoolListener() {});
+        });
     }
 
     /** A snapshot of the figures. */
@@ -197,7 +201,8 @@ public final class LeasePool {
         public Publisher<? extends Connection> create() {
             return Mono.defer(() -> {
                         figures.connecting.incrementAndGet();
-                        return Mono.firstWithSignal(connector.connect(), closing.asMono().then(closedFailure()))
+                        return Mono.firstWithSignal(
+                                        connector.connect(), closing.asMono().then(closedFailure()))
                                 .doFinally(signal -> figures.connecting.decrementAndGet());
                     })
                     .doOnError(failure -> lastConnectFailure = failure)

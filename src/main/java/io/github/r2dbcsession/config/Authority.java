@@ -1,0 +1,62 @@
+package io.github.r2dbcsession.config;
+
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The split of a URL's text after the {@code //} into the userinfo and the rest. The owner's split stands where the rest it leaves reads
+ * sane; otherwise the userinfo ends at the first later {@code @} that leaves one.
+ *
+ * @param userinfo what stands before the {@code @}, null when there is none
+ * @param location the rest, read
+ */
+record Authority<L>(@Nullable String userinfo, L location) {
+
+    private static final Pattern FIRST_PARAMETER = Pattern.compile("\\?[A-Za-z_][\\w.-]*=");
+
+    /**
+     * Splits.
+     *
+     * @param ownersAt where the family's own grammar ends the userinfo, -1 for no userinfo
+     * @param locate reads a rest by the family's grammar; empty when it reads insane
+     */
+    static <L> Authority<L> split(String text, int ownersAt, Function<String, Optional<L>> locate) {
+        Optional<L> owners = locate.apply(text.substring(ownersAt + 1));
+        if (owners.isPresent()) {
+            return new Authority<>(ownersAt < 0 ? null : text.substring(0, ownersAt), owners.get());
+        }
+        Matcher parameter = FIRST_PARAMETER.matcher(text);
+        int end = parameter.find() ? parameter.start() : text.length();
+        for (int at = text.indexOf('@', ownersAt + 1); at >= 0 && at < end; at = text.indexOf('@', at + 1)) {
+            Optional<L> location = locate.apply(text.substring(at + 1));
+            if (location.isPresent()) {
+                return new Authority<>(text.substring(0, at), location.get());
+            }
+        }
+        throw new InvalidConnectionStringException(
+                "host and port",
+                "no reading leaves sane ones; write the special characters of the user name and password as %XX, such as @ as %40");
+    }
+
+    /**
+     * States user and password, which the first colon parts. An empty one is not stated.
+     *
+     * @param decode how the family decodes them
+     */
+    void stateUserinfo(Stated stated, Function<String, String> decode) {
+        if (userinfo == null) {
+            return;
+        }
+        int colon = userinfo.indexOf(':');
+        String user = colon < 0 ? userinfo : userinfo.substring(0, colon);
+        if (!user.isEmpty()) {
+            stated.field("user", decode.apply(user));
+        }
+        if (colon >= 0 && colon + 1 < userinfo.length()) {
+            stated.field("password", decode.apply(userinfo.substring(colon + 1)));
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package io.github.r2dbcsession.config;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Judges what a string states by the parameter table: every value arrives with its meaning, is refused, or is dropped with a warning. */
+final class Judgement {
+
+    private final Stated stated;
+    private final ParameterTable table;
+    private final List<String> warnings;
+    private final Map<String, String> values = new TreeMap<>();
+
+    private Judgement(Stated stated) {
+        this.stated = stated;
+        this.table = ParameterTable.of(stated);
+        this.warnings = new ArrayList<>(stated.warnings);
+    }
+
+    static ConnectionString of(Stated stated) {
+        Judgement judgement = new Judgement(stated);
+        judgement.values.putAll(stated.fields);
+        stated.parameters.forEach(judgement::judge);
+        return judgement.connectionString();
+    }
+
+    private void judge(Stated.Entry entry) {
+        Parameter parameter = table.find(entry.name())
+                .orElseThrow(() -> new InvalidConnectionStringException(
+                        entry.place(),
+                        "its name is unknown; the nearest known name is " + table.nearest(entry.name())));
+        String text = entry.value();
+        ParameterValue value = parameter.value();
+        if (value != null && parameter.name() != null) {
+            values.put(
+                    parameter.name(),
+                    value.canonical(text)
+                            .orElseThrow(() -> new InvalidConnectionStringException(parameter.key(), value.rule)));
+        } else if (parameter.isHarmless(text)) {
+            if (parameter.name() != null) {
+                values.put(parameter.name(), text);
+            }
+        } else if (parameter.ruling() == Parameter.Ruling.IGNORE) {
+            warn(parameter.key(), "dropped, it has no counterpart here" + note(parameter));
+        } else {
+            throw new InvalidConnectionStringException(
+                    parameter.key(),
+                    "this value cannot be honoured and must not be dropped; remove it" + note(parameter));
+        }
+    }
+
+    private static String note(Parameter parameter) {
+        return parameter.note().isEmpty() ? "" : " (" + parameter.note() + ")";
+    }
+
+    private void warn(String key, String text) {
+        warnings.add(key + ": " + text);
+    }
+
+    private ConnectionString connectionString() {
+        values.values().removeIf(String::isEmpty);
+        settleTls();
+        settleTimes();
+        settlePgjdbc();
+        Hosts hosts = Hosts.of(values.remove("host"), values.remove("hostaddr"), values.remove("port"));
+        hosts.check(values);
+        if (!hosts.stated() && stated.family != Family.JDBC && stated.family != Family.FIELDS) {
+            warn("host", "not stated, localhost is used; libpq would try a Unix socket first");
+        }
+        return new ConnectionString(stated.family, hosts, values, warnings);
+    }
+
+    private void settleTls() {
+        if ("true".equals(values.remove("ssl"))) {
+            values.putIfAbsent("sslmode", SslMode.VERIFY_FULL.toString());
+        }
+        SslMode mode = SslMode.parse(values.getOrDefault("sslmode", SslMode.PREFER.toString()));
+        if ("direct".equals(values.get("sslnegotiation")) && !mode.requiresTls()) {
+            throw new InvalidConnectionStringException(
+                    "sslnegotiation", "direct needs sslmode require, verify-ca or verify-full");
+        }
+        if (values.containsKey("sslrootcert") && (mode == SslMode.PREFER || mode == SslMode.ALLOW)) {
+            warn("sslrootcert", "not used with sslmode " + mode + "; ask for verify-ca or verify-full");
+        }
+        if (!values.containsKey("sslrootcert") && mode.verifies()) {
+            warn("sslrootcert", "not stated, Java's trust store is used");
+        }
+    }
+
+    private void settleTimes() {
+        String login = values.remove("loginTimeout");
+        if (login != null && !login.equals("0")) {
+            if (values.putIfAbsent("connect_timeout", login) != null) {
+                warn("loginTimeout", "dropped, connectTimeout is stated and covers the login here");
+            }
+        }
+        String connect = values.get("connectTimeout");
+        if (connect != null && Duration.parse(connect).toNanosPart() == 0) {
+            values.remove("connectTimeout");
+            values.put("connect_timeout", String.valueOf(Duration.parse(connect).toSeconds()));
+        }
+    }
+
+    private void settlePgjdbc() {
+        String threshold = values.remove("prepareThreshold");
+        if ("0".equals(threshold)) {
+            values.put("preparedStatementCacheQueries", "0");
+        } else if (threshold != null && !threshold.equals("5")) {
+            warn("prepareThreshold", "dropped, statements are prepared at once here unless it is 0");
+        }
+        if ("true".equals(values.remove("readOnly"))) {
+            values.merge("options", "-c default_transaction_read_only=on", (before, added) -> before + " " + added);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+package io.github.r2dbcsession.config;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How many connections a pool has and how long it waits for and keeps them. Immutable.
+ *
+ * <p>Each setting has r2dbc-pool's name; SQLAlchemy's words are there beside it: {@code size + maxOverflow} is {@code maxSize},
+ * {@code timeout} is {@code maxAcquireTime} and {@code recycle} is {@code maxLifeTime}.
+ */
+public final class PoolSettings {
+
+    static final int DEFAULT_MAX_SIZE = 10;
+    static final Duration DEFAULT_MAX_ACQUIRE_TIME = Duration.ofSeconds(30);
+    static final Duration DEFAULT_MAX_CREATE_CONNECTION_TIME = Duration.ofSeconds(10);
+    static final Duration DEFAULT_MAX_IDLE_TIME = Duration.ofMinutes(30);
+    static final Duration DEFAULT_MAX_LIFE_TIME = Duration.ofHours(1);
+
+    private final boolean pooling;
+    private final int size;
+    private final int maxOverflow;
+    private final int minIdle;
+    private final int initialSize;
+    private final Duration maxAcquireTime;
+    private final Duration maxCreateConnectionTime;
+    private final @Nullable Duration maxIdleTime;
+    private final @Nullable Duration maxLifeTime;
+
+    PoolSettings(PoolSettingsBuilder builder) {
+        this.pooling = builder.pooling;
+        this.size = builder.effectiveSize();
+        this.maxOverflow = builder.maxOverflow == null ? 0 : builder.maxOverflow;
+        this.minIdle = builder.minIdle;
+        this.initialSize = builder.initialSize;
+        this.maxAcquireTime = builder.maxAcquireTime;
+        this.maxCreateConnectionTime = builder.effectiveMaxCreateConnectionTime();
+        this.maxIdleTime = builder.maxIdleTime;
+        this.maxLifeTime = builder.maxLifeTime;
+    }
+
+    /** Starts from the defaults. */
+    public static PoolSettingsBuilder builder() {
+        return new PoolSettingsBuilder();
+    }
+
+    /** Returns the defaults: at most 10 connections, none kept without need. */
+    public static PoolSettings defaults() {
+        return builder().build();
+    }
+
+    /** Returns settings for a developer's machine: 5 connections and an overflow of 10. */
+    public static PoolSettings development() {
+        return builder().size(5).maxOverflow(10).build();
+    }
+
+    /** Returns settings for a service: 20 connections and an overflow of 30. */
+    public static PoolSettings production() {
+        return builder().size(20).maxOverflow(30).build();
+    }
+
+    /** Returns settings without pooling: every connection is closed when released; at most 10 at a time. */
+    public static PoolSettings serverless() {
+        return builder().noPooling().build();
+    }
+
+    /** Starts from these settings. */
+    public PoolSettingsBuilder toBuilder() {
+        PoolSettingsBuilder builder = new PoolSettingsBuilder();
+        builder.pooling = pooling;
+        if (maxOverflow == 0) {
+            builder.maxSize = size;
+        } else {
+            builder.size = size;
+            builder.maxOverflow = maxOverflow;
+        }
+        builder.minIdle = minIdle;
+        builder.initialSize = initialSize;
+        builder.maxAcquireTime = maxAcquireTime;
+        builder.maxCreateConnectionTime = maxCreateConnectionTime;
+        builder.maxIdleTime = maxIdleTime;
+        builder.maxLifeTime = maxLifeTime;
+        return builder;
+    }
+
+    /** Whether released connections are kept and lent again. */
+    public boolean pooling() {
+        return pooling;
+    }
+
+    /** SQLAlchemy's part of {@link #maxSize()}: the connections an ordinary load needs. */
+    public int size() {
+        return size;
+    }
+
+    /** SQLAlchemy's part of {@link #maxSize()}: how many more a peak may make. */
+    public int maxOverflow() {
+        return maxOverflow;
+    }
+
+    /** The most connections at a time: {@link #size()} and {@link #maxOverflow()}. */
+    public int maxSize() {
+        return size + maxOverflow;
+    }
+
+    /** How many idle connections are kept ready. */
+    public int minIdle() {
+        return minIdle;
+    }
+
+    /** How many connections are made at the start. */
+    public int initialSize() {
+        return initialSize;
+    }
+
+    /** How long an acquire may take, connecting included. */
+    public Duration maxAcquireTime() {
+        return maxAcquireTime;
+    }
+
+    /** How long making a connection may take: TCP, TLS and login together. */
+    public Duration maxCreateConnectionTime() {
+        return maxCreateConnectionTime;
+    }
+
+    /** How long a connection may lie idle, empty for no limit. */
+    public Optional<Duration> maxIdleTime() {
+        return Optional.ofNullable(maxIdleTime);
+    }
+
+    /** How old a connection may get, empty for no limit. */
+    public Optional<Duration> maxLifeTime() {
+        return Optional.ofNullable(maxLifeTime);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof PoolSettings settings && toString().equals(settings.toString());
+    }
+
+    @Override
+    public int hashCode() {
+        return toString().hashCode();
+    }
+
+    /** Returns all settings in words. */
+    @Override
+    public String toString() {
+        return (pooling ? "pool of " : "no pooling, at most ") + size + "+" + maxOverflow + ", minIdle " + minIdle
+                + ", initialSize "
+                + initialSize + ", maxAcquireTime " + maxAcquireTime + ", maxCreateConnectionTime "
+                + maxCreateConnectionTime
+                + ", maxIdleTime " + maxIdleTime + ", maxLifeTime " + maxLifeTime;
+    }
+}
