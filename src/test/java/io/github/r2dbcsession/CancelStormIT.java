@@ -51,7 +51,9 @@ class CancelStormIT {
         assertThat(storm.halves()).as("half-committed, seed %d", seed).isZero();
         assertThat(storm.mixed()).as("legs in two transactions, seed %d", seed).isZero();
         assertThat(storm.lost()).as("acknowledged and absent, seed %d", seed).isZero();
-        assertThat(idleInTransaction).as("a pooled backend is not idle, seed %d", seed).isFalse();
+        assertThat(idleInTransaction)
+                .as("a pooled backend is not idle, seed %d", seed)
+                .isFalse();
     }
 
     @Test
@@ -66,7 +68,9 @@ class CancelStormIT {
                     .block(LIMIT);
         }
 
-        assertThat(storm.halves() + storm.mixed()).as("broken transfers in %d rounds", rounds).isPositive();
+        assertThat(storm.halves() + storm.mixed())
+                .as("broken transfers in %d rounds", rounds)
+                .isPositive();
     }
 
     private static int operations() {
@@ -78,7 +82,8 @@ class CancelStormIT {
     }
 
     private static Mono<Void> transfer(Database db, long operation) {
-        return db.inTransaction(tx -> leg(tx, operation, 1).then(leg(tx, operation, 2)).then());
+        return db.inTransaction(
+                tx -> leg(tx, operation, 1).then(leg(tx, operation, 2)).then());
     }
 
     private static Mono<Long> leg(SqlClient client, long operation, int side) {
@@ -89,12 +94,11 @@ class CancelStormIT {
         PostgresqlConnectionConfiguration configuration = PostgresqlConnectionFactoryProvider.builder(
                         ConnectionString.parse(url).toConnectionFactoryOptions())
                 .build();
-        return new ConnectionPool(
-                ConnectionPoolConfiguration.builder(new PostgresqlConnectionFactory(configuration))
-                        .maxSize(POOL)
-                        .initialSize(0)
-                        .maxAcquireTime(Duration.ofSeconds(2))
-                        .build());
+        return new ConnectionPool(ConnectionPoolConfiguration.builder(new PostgresqlConnectionFactory(configuration))
+                .maxSize(POOL)
+                .initialSize(0)
+                .maxAcquireTime(Duration.ofSeconds(2))
+                .build());
     }
 
     /** What the documentation of R2DBC shows. */

@@ -70,7 +70,9 @@ class DatabaseIT {
 
     @Test
     void oneIsEmptyWithoutARow() {
-        StepVerifier.create(db.sql("SELECT id FROM account WHERE id = 99").as(Long.class).one())
+        StepVerifier.create(db.sql("SELECT id FROM account WHERE id = 99")
+                        .as(Long.class)
+                        .one())
                 .expectComplete()
                 .verify(LIMIT);
     }
@@ -86,7 +88,9 @@ class DatabaseIT {
     void firstReadsTheRestAndKeepsTheConnection() {
         long before = pid();
 
-        StepVerifier.create(db.sql("SELECT generate_series(1, 10000)").as(Integer.class).first())
+        StepVerifier.create(db.sql("SELECT generate_series(1, 10000)")
+                        .as(Integer.class)
+                        .first())
                 .expectNext(1)
                 .expectComplete()
                 .verify(LIMIT);
@@ -96,7 +100,11 @@ class DatabaseIT {
 
     @Test
     void allFollowsDemand() {
-        StepVerifier.create(db.sql("SELECT id FROM account ORDER BY id").as(Long.class).all(), 1)
+        StepVerifier.create(
+                        db.sql("SELECT id FROM account ORDER BY id")
+                                .as(Long.class)
+                                .all(),
+                        1)
                 .expectNext(1L)
                 .thenRequest(1)
                 .expectNext(2L)
@@ -122,7 +130,11 @@ class DatabaseIT {
 
     @Test
     void aSubscriberThatStopsAskingCannotKeepTheConnectionAfterItsCancel() {
-        StepVerifier.create(db.sql("SELECT generate_series(1, 1000000)").as(Integer.class).all(), 1)
+        StepVerifier.create(
+                        db.sql("SELECT generate_series(1, 1000000)")
+                                .as(Integer.class)
+                                .all(),
+                        1)
                 .expectNext(1)
                 .thenCancel()
                 .verify(LIMIT);
@@ -155,7 +167,11 @@ class DatabaseIT {
 
     @Test
     void positionalParametersCollectionsNullsAndMappersWork() {
-        assertThat(db.sql("SELECT owner FROM account WHERE id = $1").bind(1, 2L).as(String.class).one().block(LIMIT))
+        assertThat(db.sql("SELECT owner FROM account WHERE id = $1")
+                        .bind(1, 2L)
+                        .as(String.class)
+                        .one()
+                        .block(LIMIT))
                 .isEqualTo("Bob");
         assertThat(db.sql("SELECT owner FROM account WHERE id = ANY(:ids) ORDER BY id")
                         .bind("ids", List.of(1L, 3L))
@@ -182,7 +198,9 @@ class DatabaseIT {
     void anSqlErrorArrivesAsTheDriversOwnAndKeepsTheConnection() {
         long before = pid();
 
-        StepVerifier.create(db.sql("INSERT INTO account VALUES (:id, 'Eve', 1)").bind("id", 1).rowsUpdated())
+        StepVerifier.create(db.sql("INSERT INTO account VALUES (:id, 'Eve', 1)")
+                        .bind("id", 1)
+                        .rowsUpdated())
                 .expectError(R2dbcDataIntegrityViolationException.class)
                 .verify(LIMIT);
 
@@ -222,13 +240,18 @@ class DatabaseIT {
 
     @Test
     void transactionCommandsAreRefusedBeforeAnythingIsSent() {
-        assertThatThrownBy(() -> db.sql("BEGIN")).isInstanceOf(StatementException.class).hasMessageContaining("inTransaction");
+        assertThatThrownBy(() -> db.sql("BEGIN"))
+                .isInstanceOf(StatementException.class)
+                .hasMessageContaining("inTransaction");
         assertThatThrownBy(() -> db.sql(" /* c */ commit")).isInstanceOf(StatementException.class);
     }
 
     @Test
     void aMissingParameterIsAnErrorOfTheSubscription() {
-        StepVerifier.create(db.sql("SELECT :owner").bind("onwer", "Ada").as(String.class).one())
+        StepVerifier.create(db.sql("SELECT :owner")
+                        .bind("onwer", "Ada")
+                        .as(String.class)
+                        .one())
                 .expectErrorSatisfies(failure -> assertThat(failure)
                         .isInstanceOf(StatementException.class)
                         .hasMessageContaining("owner")
@@ -279,7 +302,9 @@ class DatabaseIT {
     void openingAndCancellingLosesNothing() {
         for (int i = 0; i < 200; i++) {
             db.openSession().flatMap(Session::close).subscribe().dispose();
-            Mono.usingWhen(db.beginTransaction(), DatabaseIT::pid, Transaction::commit).subscribe().dispose();
+            Mono.usingWhen(db.beginTransaction(), DatabaseIT::pid, Transaction::commit)
+                    .subscribe()
+                    .dispose();
         }
         awaitQuiet();
         assertThat(db.warmUp(SIZE).block(LIMIT).opened()).isEqualTo(SIZE);
@@ -324,7 +349,9 @@ class DatabaseIT {
         StepVerifier.create(db.sql("SELECT 1").as(Integer.class).one())
                 .expectError(PoolClosedException.class)
                 .verify(LIMIT);
-        StepVerifier.create(db.openDedicatedSession()).expectError(PoolClosedException.class).verify(LIMIT);
+        StepVerifier.create(db.openDedicatedSession())
+                .expectError(PoolClosedException.class)
+                .verify(LIMIT);
     }
 
     @Test
@@ -336,7 +363,8 @@ class DatabaseIT {
                 .then(() -> db.close().block(LIMIT))
                 .expectError()
                 .verify(LIMIT);
-        server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '" + name + "'");
+        server.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '" + name + "'");
     }
 
     @Test
@@ -371,7 +399,8 @@ class DatabaseIT {
     }
 
     private void awaitQuiet() {
-        await().atMost(LIMIT).until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
+        await().atMost(LIMIT)
+                .until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
     }
 
     private long pid() {

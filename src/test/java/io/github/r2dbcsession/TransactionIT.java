@@ -50,14 +50,16 @@ class TransactionIT {
 
     @AfterEach
     void everythingIsGivenBack() {
-        await().atMost(LIMIT).until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
+        await().atMost(LIMIT)
+                .until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
         db.close().block(LIMIT);
         server.awaitNoBackends(name);
     }
 
     @Test
     void commitsWhenTheWorkCompletes() {
-        StepVerifier.create(db.inTransaction(tx -> write(tx, "a").then(write(tx, "b")).thenReturn("done")))
+        StepVerifier.create(db.inTransaction(
+                        tx -> write(tx, "a").then(write(tx, "b")).thenReturn("done")))
                 .expectNext("done")
                 .expectComplete()
                 .verify(LIMIT);
@@ -68,7 +70,9 @@ class TransactionIT {
 
     @Test
     void commitsWhenTheWorkIsEmpty() {
-        StepVerifier.create(db.inTransaction(tx -> write(tx, "a").then())).expectComplete().verify(LIMIT);
+        StepVerifier.create(db.inTransaction(tx -> write(tx, "a").then()))
+                .expectComplete()
+                .verify(LIMIT);
 
         assertThat(notes()).containsExactly("a");
     }
@@ -105,7 +109,8 @@ class TransactionIT {
 
     @Test
     void rollsBackWhenAStatementFails() {
-        StepVerifier.create(db.inTransaction(tx -> write(tx, "a").then(tx.sql("SELECT 1/0").rowsUpdated())))
+        StepVerifier.create(db.inTransaction(
+                        tx -> write(tx, "a").then(tx.sql("SELECT 1/0").rowsUpdated())))
                 .expectErrorMessage("division by zero")
                 .verify(LIMIT);
 
@@ -131,8 +136,8 @@ class TransactionIT {
 
     @Test
     void aSwallowedStatementErrorIsNotACommit() {
-        Mono<Long> swallowed = db.inTransaction(tx -> write(tx, "a")
-                .then(tx.sql("SELECT 1/0").rowsUpdated().onErrorReturn(0L)));
+        Mono<Long> swallowed = db.inTransaction(
+                tx -> write(tx, "a").then(tx.sql("SELECT 1/0").rowsUpdated().onErrorReturn(0L)));
 
         StepVerifier.create(swallowed)
                 .expectErrorSatisfies(failure -> assertThat(failure)
@@ -159,7 +164,9 @@ class TransactionIT {
                 .publishOn(Schedulers.boundedElastic())
                 .doOnNext(pid -> {
                     server.execute("SELECT pg_terminate_backend(" + pid + ")");
-                    await().atMost(LIMIT).until(() -> db.stats().allocated() <= 1 && server.backends(name).isEmpty());
+                    await().atMost(LIMIT)
+                            .until(() -> db.stats().allocated() <= 1
+                                    && server.backends(name).isEmpty());
                 })
                 .then(write(tx, "b")));
 
@@ -169,8 +176,8 @@ class TransactionIT {
 
     @Test
     void elementsAreEmittedAsTheyComeAndTheCommitFollows() {
-        StepVerifier.create(db.inTransactionMany(
-                        tx -> Flux.just("a", "b").concatMap(text -> write(tx, text).thenReturn(text))))
+        StepVerifier.create(db.inTransactionMany(tx ->
+                        Flux.just("a", "b").concatMap(text -> write(tx, text).thenReturn(text))))
                 .expectNext("a", "b")
                 .expectComplete()
                 .verify(LIMIT);
@@ -197,8 +204,8 @@ class TransactionIT {
 
     @Test
     void aRepositoryBuiltOnTheDatabaseJoins() {
-        StepVerifier.create(db.inTransaction(
-                        tx -> write(repository, "a").then(write(repository, "b")).then(Mono.error(WORK_FAILED))))
+        StepVerifier.create(db.inTransaction(tx ->
+                        write(repository, "a").then(write(repository, "b")).then(Mono.error(WORK_FAILED))))
                 .expectErrorMatches(failure -> failure == WORK_FAILED)
                 .verify(LIMIT);
         StepVerifier.create(db.inTransaction(tx -> pid(tx).zipWith(pid(repository), Long::equals)))
@@ -211,8 +218,7 @@ class TransactionIT {
 
     @Test
     void aSessionAskedForInsideJoinsToo() {
-        StepVerifier.create(db.inTransaction(
-                        tx -> pid(tx).zipWith(db.inSession(TransactionIT::pid), Long::equals)))
+        StepVerifier.create(db.inTransaction(tx -> pid(tx).zipWith(db.inSession(TransactionIT::pid), Long::equals)))
                 .expectNext(true)
                 .expectComplete()
                 .verify(LIMIT);
@@ -220,8 +226,9 @@ class TransactionIT {
 
     @Test
     void aTransactionInsideATransactionJoins() {
-        StepVerifier.create(db.inTransaction(tx ->
-                        write(tx, "outer").then(db.inTransaction(inner -> write(inner, "inner"))).then(pidsEqual(tx))))
+        StepVerifier.create(db.inTransaction(tx -> write(tx, "outer")
+                        .then(db.inTransaction(inner -> write(inner, "inner")))
+                        .then(pidsEqual(tx))))
                 .expectNext(true)
                 .expectComplete()
                 .verify(LIMIT);
@@ -248,8 +255,7 @@ class TransactionIT {
         StepVerifier.create(db.inTransaction(tx -> db.inTransaction(Transaction::commit)))
                 .expectError(IllegalStateException.class)
                 .verify(LIMIT);
-        StepVerifier.create(db.inTransaction(
-                        tx -> write(tx, "a").then(db.inTransaction(Transaction::rollback))))
+        StepVerifier.create(db.inTransaction(tx -> write(tx, "a").then(db.inTransaction(Transaction::rollback))))
                 .expectError(TransactionRolledBackException.class)
                 .verify(LIMIT);
 
@@ -280,7 +286,8 @@ class TransactionIT {
                 .thenCancel()
                 .verify(LIMIT);
 
-        await().atMost(LIMIT).until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
+        await().atMost(LIMIT)
+                .until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
         assertThat(notes()).isEmpty();
     }
 
@@ -290,20 +297,23 @@ class TransactionIT {
         db.inTransaction(tx -> Mono.fromRunnable(() -> escaped.set(tx))).block(LIMIT);
         Transaction ended = escaped.get();
 
-        StepVerifier.create(write(ended, "late")).expectError(ScopeEndedException.class).verify(LIMIT);
+        StepVerifier.create(write(ended, "late"))
+                .expectError(ScopeEndedException.class)
+                .verify(LIMIT);
         StepVerifier.create(ended.bind(write(repository, "late")))
                 .expectError(ScopeEndedException.class)
                 .verify(LIMIT);
-        StepVerifier.create(ended.commit()).expectError(ScopeEndedException.class).verify(LIMIT);
+        StepVerifier.create(ended.commit())
+                .expectError(ScopeEndedException.class)
+                .verify(LIMIT);
         StepVerifier.create(ended.rollback()).expectComplete().verify(LIMIT);
         assertThat(notes()).isEmpty();
     }
 
     @Test
     void branchesOfOneTransactionShareItsConnection() {
-        StepVerifier.create(db.inTransaction(tx -> Flux.range(0, 50)
-                        .flatMap(i -> write(tx, "n" + i))
-                        .count()))
+        StepVerifier.create(db.inTransaction(
+                        tx -> Flux.range(0, 50).flatMap(i -> write(tx, "n" + i)).count()))
                 .expectNext(50L)
                 .expectComplete()
                 .verify(LIMIT);

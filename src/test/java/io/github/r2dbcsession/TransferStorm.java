@@ -72,13 +72,16 @@ final class TransferStorm {
 
     /** Operations whose legs were committed by different transactions. */
     long mixed() {
-        return count("SELECT count(*) FROM (SELECT op FROM " + table + " GROUP BY op HAVING count(DISTINCT xid) > 1) m");
+        return count(
+                "SELECT count(*) FROM (SELECT op FROM " + table + " GROUP BY op HAVING count(DISTINCT xid) > 1) m");
     }
 
     /** Operations that were reported as done and are not there. */
     long lost() {
         Set<Long> present = Set.copyOf(database.query("SELECT DISTINCT op FROM " + table, row -> row.getLong(1)));
-        return acknowledged.stream().filter(operation -> !present.contains(operation)).count();
+        return acknowledged.stream()
+                .filter(operation -> !present.contains(operation))
+                .count();
     }
 
     /** How many operations were reported as done. */

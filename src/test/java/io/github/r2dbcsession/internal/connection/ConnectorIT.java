@@ -162,9 +162,11 @@ class ConnectorIT {
     @Test
     void requiredTlsThatTheServerLacksIsATlsFailure() {
         try (FakeServer withoutTls = FakeServer.answering((byte) 'N')) {
-            expect(connector(url(withoutTls.port(), "require"), LIMIT), failure -> assertThat(failure)
-                    .isInstanceOf(TlsFailedException.class)
-                    .hasMessageContaining("sslmode=require"));
+            expect(
+                    connector(url(withoutTls.port(), "require"), LIMIT),
+                    failure -> assertThat(failure)
+                            .isInstanceOf(TlsFailedException.class)
+                            .hasMessageContaining("sslmode=require"));
             await().atMost(LIMIT).until(() -> withoutTls.open() == 0);
         }
     }
@@ -187,36 +189,44 @@ class ConnectorIT {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = free.getLocalPort();
         }
-        expect(connector(url(port, "disable"), LIMIT), failure -> assertThat(failure)
-                .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.type(ConnectFailedException.class))
-                .satisfies(refused -> assertThat(refused.reason()).isEqualTo(Reason.REFUSED))
-                .satisfies(refused -> assertThat(refused).hasMessageContaining("127.0.0.1:" + port)));
+        expect(
+                connector(url(port, "disable"), LIMIT),
+                failure -> assertThat(failure)
+                        .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.type(ConnectFailedException.class))
+                        .satisfies(refused -> assertThat(refused.reason()).isEqualTo(Reason.REFUSED))
+                        .satisfies(refused -> assertThat(refused).hasMessageContaining("127.0.0.1:" + port)));
     }
 
     @Test
     void anUnknownHostIsToldApart() {
         String url = "postgresql://app:%s@no-such-host.invalid/db?sslmode=disable".formatted(CANARY);
-        expect(connector(url, LIMIT), failure -> assertThat(failure)
-                .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.type(ConnectFailedException.class))
-                .satisfies(unknown -> assertThat(unknown.reason()).isEqualTo(Reason.UNKNOWN_HOST)));
+        expect(
+                connector(url, LIMIT),
+                failure -> assertThat(failure)
+                        .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.type(ConnectFailedException.class))
+                        .satisfies(unknown -> assertThat(unknown.reason()).isEqualTo(Reason.UNKNOWN_HOST)));
     }
 
     @Test
     void aWrongPasswordIsAnAuthenticationFailureThatDoesNotRepeatIt() {
         String url = "postgresql://%s:%s@%s:%d/%s?application_name=%s"
                 .formatted(server.user(), CANARY, server.host(), server.port(), server.database(), name);
-        expect(connector(url, LIMIT), failure -> assertThat(failure)
-                .isInstanceOf(AuthenticationFailedException.class)
-                .hasMessageContaining("refused the login"));
+        expect(
+                connector(url, LIMIT),
+                failure -> assertThat(failure)
+                        .isInstanceOf(AuthenticationFailedException.class)
+                        .hasMessageContaining("refused the login"));
     }
 
     @Test
     void anUnknownDatabaseIsAnAuthenticationFailure() {
         String url = "postgresql://%s:%s@%s:%d/no_such_database?application_name=%s"
                 .formatted(server.user(), server.password(), server.host(), server.port(), name);
-        expect(connector(url, LIMIT), failure -> assertThat(failure)
-                .isInstanceOf(AuthenticationFailedException.class)
-                .hasMessageContaining("no_such_database"));
+        expect(
+                connector(url, LIMIT),
+                failure -> assertThat(failure)
+                        .isInstanceOf(AuthenticationFailedException.class)
+                        .hasMessageContaining("no_such_database"));
     }
 
     private static void expect(Connector connector, Consumer<Throwable> check) {

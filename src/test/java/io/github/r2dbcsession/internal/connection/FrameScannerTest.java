@@ -64,9 +64,6 @@ class FrameScannerTest {
 
     private static ByteBuf message(char type, String body) {
         byte[] bytes = body.getBytes(StandardCharsets.ISO_8859_1);
-        return Unpooled.buffer()
-                .writeByte(type)
-                .writeInt(bytes.length + 4)
-                .writeBytes(bytes);
+        return Unpooled.buffer().writeByte(type).writeInt(bytes.length + 4).writeBytes(bytes);
     }
 }

@@ -32,8 +32,7 @@ class LeasePoolIT {
 
     private final TestDatabase server = TestDatabase.get();
     private final String name = TestDatabase.applicationName(LeasePoolIT.class);
-    private final LeasePool pool =
-            pool(PoolSettings.builder().maxSize(SIZE).maxAcquireTime(Duration.ofMillis(500)));
+    private final LeasePool pool = pool(PoolSettings.builder().maxSize(SIZE).maxAcquireTime(Duration.ofMillis(500)));
 
     @AfterEach
     void nothingIsLeft() {
@@ -55,7 +54,9 @@ class LeasePoolIT {
     void aConnectionIsKeptAfterAnSqlError() {
         int before = pid(use("SELECT pg_backend_pid()"));
 
-        StepVerifier.create(use("SELECT 1/0")).expectErrorMessage("division by zero").verify(LIMIT);
+        StepVerifier.create(use("SELECT 1/0"))
+                .expectErrorMessage("division by zero")
+                .verify(LIMIT);
         awaitQuiet();
 
         assertThat(pid(use("SELECT pg_backend_pid()"))).isEqualTo(before);
@@ -91,7 +92,10 @@ class LeasePoolIT {
         StepVerifier.create(use(single, "SELECT pg_sleep(60)").timeout(Duration.ofMillis(300)))
                 .expectError()
                 .verify(LIMIT);
-        StepVerifier.create(use(single, "SELECT 1")).expectNext(1).expectComplete().verify(Duration.ofSeconds(5));
+        StepVerifier.create(use(single, "SELECT 1"))
+                .expectNext(1)
+                .expectComplete()
+                .verify(Duration.ofSeconds(5));
 
         single.close(Duration.ZERO).block(LIMIT);
     }
@@ -143,7 +147,9 @@ class LeasePoolIT {
         awaitQuiet();
 
         List<Lease> all = hold(SIZE);
-        assertThat(all.stream().map(lease -> pid(run(lease, "SELECT pg_backend_pid()"))).distinct())
+        assertThat(all.stream()
+                        .map(lease -> pid(run(lease, "SELECT pg_backend_pid()")))
+                        .distinct())
                 .hasSize(SIZE);
         release(all);
     }
@@ -151,7 +157,8 @@ class LeasePoolIT {
     @Test
     void idleConnectionsThatDiedAreReplacedWithoutAnError() {
         release(hold(SIZE));
-        server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '" + name + "'");
+        server.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '" + name + "'");
 
         for (int i = 0; i < 2 * SIZE; i++) {
             assertThat(pid(use("SELECT pg_backend_pid()"))).isPositive();
@@ -163,7 +170,9 @@ class LeasePoolIT {
         Lease lease = pool.acquire().block(LIMIT);
         lease.release().block(LIMIT);
 
-        StepVerifier.create(run(lease, "SELECT 1")).expectError(IllegalStateException.class).verify(LIMIT);
+        StepVerifier.create(run(lease, "SELECT 1"))
+                .expectError(IllegalStateException.class)
+                .verify(LIMIT);
         assertThat(lease.state()).isEqualTo(Lease.State.RELEASED);
     }
 
@@ -202,8 +211,7 @@ class LeasePoolIT {
 
     @Test
     void connectionsThatLivedTooLongAreReplaced() {
-        LeasePool shortLived =
-                pool(PoolSettings.builder().maxSize(1).maxLifeTime(Duration.ofMillis(200)));
+        LeasePool shortLived = pool(PoolSettings.builder().maxSize(1).maxLifeTime(Duration.ofMillis(200)));
 
         int first = pid(use(shortLived, "SELECT pg_backend_pid()"));
         await().pollDelay(Duration.ofMillis(300)).atMost(LIMIT).until(() -> true);
@@ -217,9 +225,14 @@ class LeasePoolIT {
         Lease lease = pool.acquire().block(LIMIT);
         var closing = pool.close(LIMIT).toFuture();
 
-        StepVerifier.create(pool.acquire()).expectError(PoolClosedException.class).verify(LIMIT);
+        StepVerifier.create(pool.acquire())
+                .expectError(PoolClosedException.class)
+                .verify(LIMIT);
         assertThat(closing).isNotDone();
-        StepVerifier.create(run(lease, "SELECT 1")).expectNext(1).expectComplete().verify(LIMIT);
+        StepVerifier.create(run(lease, "SELECT 1"))
+                .expectNext(1)
+                .expectComplete()
+                .verify(LIMIT);
         lease.release().block(LIMIT);
 
         assertThat(closing).succeedsWithin(LIMIT);
@@ -241,7 +254,11 @@ class LeasePoolIT {
         try (FakeServer silent = FakeServer.silent()) {
             LeasePool hanging = pool(
                     "postgresql://app:secret@127.0.0.1:%d/db?sslmode=disable".formatted(silent.port()),
-                    PoolSettings.builder().maxSize(1).maxAcquireTime(LIMIT.multipliedBy(6)).maxCreateConnectionTime(LIMIT.multipliedBy(6)).build());
+                    PoolSettings.builder()
+                            .maxSize(1)
+                            .maxAcquireTime(LIMIT.multipliedBy(6))
+                            .maxCreateConnectionTime(LIMIT.multipliedBy(6))
+                            .build());
             StepVerifier.create(hanging.acquire())
                     .expectSubscription()
                     .then(() -> await().atMost(LIMIT).until(() -> silent.open() == 1))
@@ -257,7 +274,10 @@ class LeasePoolIT {
         List<Lease> held = hold(SIZE);
 
         Lease dedicated = pool.dedicated().block(LIMIT);
-        StepVerifier.create(run(dedicated, "SELECT 1")).expectNext(1).expectComplete().verify(LIMIT);
+        StepVerifier.create(run(dedicated, "SELECT 1"))
+                .expectNext(1)
+                .expectComplete()
+                .verify(LIMIT);
         assertThat(server.backends(name)).hasSize(SIZE + 1);
         dedicated.release().block(LIMIT);
 
@@ -266,7 +286,8 @@ class LeasePoolIT {
     }
 
     private void awaitQuiet() {
-        await().atMost(LIMIT).until(() -> pool.stats().acquired() == 0 && pool.stats().recovering() == 0);
+        await().atMost(LIMIT)
+                .until(() -> pool.stats().acquired() == 0 && pool.stats().recovering() == 0);
     }
 
     private boolean anyBackend(String waitEvent) {
