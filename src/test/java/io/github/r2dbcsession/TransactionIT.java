@@ -23,7 +23,7 @@ import reactor.test.StepVerifier;
 class TransactionIT {
 
     private static final Duration LIMIT = Duration.ofSeconds(10);
-    private static final IllegalArgumentException WORK_FAILED = new IllegalArgumentException("work failed");
+    private final IllegalArgumentException workFailed = new IllegalArgumentException("work failed");
 
     private final TestDatabase server = TestDatabase.get();
     private final String name = TestDatabase.applicationName(TransactionIT.class);
@@ -89,8 +89,8 @@ class TransactionIT {
 
     @Test
     void rollsBackWhenTheWorkFails() {
-        StepVerifier.create(db.inTransaction(tx -> write(tx, "a").then(Mono.error(WORK_FAILED))))
-                .expectErrorMatches(failure -> failure == WORK_FAILED)
+        StepVerifier.create(db.inTransaction(tx -> write(tx, "a").then(Mono.error(workFailed))))
+                .expectErrorMatches(failure -> failure == workFailed)
                 .verify(LIMIT);
 
         assertThat(notes()).isEmpty();
@@ -101,9 +101,9 @@ class TransactionIT {
     @Test
     void rollsBackWhenTheCallbackThrows() {
         StepVerifier.create(db.inTransaction(tx -> {
-                    throw WORK_FAILED;
+                    throw workFailed;
                 }))
-                .expectErrorMatches(failure -> failure == WORK_FAILED)
+                .expectErrorMatches(failure -> failure == workFailed)
                 .verify(LIMIT);
     }
 
@@ -188,9 +188,9 @@ class TransactionIT {
     @Test
     void aStreamThatFailsOrIsCutShortRollsBack() {
         StepVerifier.create(db.inTransactionMany(
-                        tx -> write(tx, "a").thenMany(Flux.concat(Flux.just(1), Flux.error(WORK_FAILED)))))
+                        tx -> write(tx, "a").thenMany(Flux.concat(Flux.just(1), Flux.error(workFailed)))))
                 .expectNext(1)
-                .expectErrorMatches(failure -> failure == WORK_FAILED)
+                .expectErrorMatches(failure -> failure == workFailed)
                 .verify(LIMIT);
         StepVerifier.create(db.inTransactionMany(tx -> write(tx, "b").thenMany(Flux.range(0, 100)))
                         .take(1))
@@ -205,8 +205,8 @@ class TransactionIT {
     @Test
     void aRepositoryBuiltOnTheDatabaseJoins() {
         StepVerifier.create(db.inTransaction(tx ->
-                        write(repository, "a").then(write(repository, "b")).then(Mono.error(WORK_FAILED))))
-                .expectErrorMatches(failure -> failure == WORK_FAILED)
+                        write(repository, "a").then(write(repository, "b")).then(Mono.error(workFailed))))
+                .expectErrorMatches(failure -> failure == workFailed)
                 .verify(LIMIT);
         StepVerifier.create(db.inTransaction(tx -> pid(tx).zipWith(pid(repository), Long::equals)))
                 .expectNext(true)
@@ -240,12 +240,12 @@ class TransactionIT {
     @Test
     void anErrorThatLeavesJoinedWorkRollsTheOuterOneBack() {
         Mono<Long> swallowed = db.inTransaction(tx -> write(tx, "outer")
-                .then(db.inTransaction(inner -> Mono.<Long>error(WORK_FAILED)).onErrorReturn(0L)));
+                .then(db.inTransaction(inner -> Mono.<Long>error(workFailed)).onErrorReturn(0L)));
 
         StepVerifier.create(swallowed)
                 .expectErrorSatisfies(failure -> assertThat(failure)
                         .isInstanceOf(TransactionRolledBackException.class)
-                        .hasCause(WORK_FAILED))
+                        .hasCause(workFailed))
                 .verify(LIMIT);
         assertThat(notes()).isEmpty();
     }
@@ -274,8 +274,8 @@ class TransactionIT {
 
     @Test
     void theHandleFormRollsBackOnErrorAndOnCancel() {
-        StepVerifier.create(handle(tx -> write(tx, "a").then(Mono.error(WORK_FAILED))))
-                .expectErrorMatches(failure -> failure == WORK_FAILED)
+        StepVerifier.create(handle(tx -> write(tx, "a").then(Mono.error(workFailed))))
+                .expectErrorMatches(failure -> failure == workFailed)
                 .verify(LIMIT);
         StepVerifier.create(handle(tx -> write(tx, "b").then(Mono.never())))
                 .expectSubscription()
