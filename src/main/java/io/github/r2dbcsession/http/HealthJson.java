@@ -8,6 +8,7 @@ import io.github.r2dbcsession.health.HealthFinding;
 import io.github.r2dbcsession.health.HealthReport;
 import io.github.r2dbcsession.health.HealthStatus;
 import io.github.r2dbcsession.pool.PoolStats;
+import java.util.concurrent.TimeUnit;
 
 /** Writes reports as JSON. Immutable. */
 final class HealthJson {
@@ -41,7 +42,7 @@ final class HealthJson {
         json.put("status", report.status().name());
         json.put("score", report.score());
         json.put("time", report.time().toString());
-        report.latency().ifPresent(latency -> json.put("latencyMillis", latency.toNanos() / 1000 / 1000.0));
+        report.latency().ifPresent(latency -> json.put("latencyMillis", TimeUnit.NANOSECONDS.toMicros(latency.toNanos()) / 1000.0));
         ArrayNode findings = json.putArray("findings");
         report.findings().forEach(finding -> findings.add(finding(finding)));
         json.set("pool", pool(report.pool()));
