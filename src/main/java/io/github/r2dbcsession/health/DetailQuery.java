@@ -95,7 +95,8 @@ final class DetailQuery {
             } else {
                 builder.missing(
                         "activeConnections",
-                        "this role may not watch " + hidden + " of " + all + " connections; grant it pg_read_all_stats");
+                        "this role may not watch " + hidden + " of " + all
+                                + " connections; grant it pg_read_all_stats");
             }
         };
     }

@@ -40,7 +40,8 @@ final class Findings {
         return new HealthFinding(
                 Code.SATURATED,
                 HealthStatus.DEGRADED,
-                (pool.acquired() + pool.recovering()) + " connections in use and " + pool.pending() + " callers waiting",
+                (pool.acquired() + pool.recovering()) + " connections in use and " + pool.pending()
+                        + " callers waiting",
                 "maxSize " + pool.maxSize(),
                 "the server answers: shorten the work done on each connection, or raise maxSize",
                 "");

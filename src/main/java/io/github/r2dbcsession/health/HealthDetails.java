@@ -79,13 +79,27 @@ public final class HealthDetails {
     /** Collects details as the answers come. Not thread-safe. */
     static final class Builder {
 
-        @Nullable String databaseName;
-        @Nullable String serverVersion;
-        @Nullable Long databaseSize;
-        @Nullable String databaseSizePretty;
-        @Nullable Integer connections;
-        @Nullable Integer activeConnections;
-        @Nullable Boolean tls;
+        @Nullable
+        String databaseName;
+
+        @Nullable
+        String serverVersion;
+
+        @Nullable
+        Long databaseSize;
+
+        @Nullable
+        String databaseSizePretty;
+
+        @Nullable
+        Integer connections;
+
+        @Nullable
+        Integer activeConnections;
+
+        @Nullable
+        Boolean tls;
+
         private final List<String> notes = new ArrayList<>();
         private int answers;
 

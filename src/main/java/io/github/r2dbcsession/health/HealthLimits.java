@@ -11,8 +11,9 @@ record HealthLimits(Duration timeout, Duration degradedAbove, Duration warnAbove
                     + " ms with degradedAbove " + degradedAbove.toMillis() + " ms");
         }
         if (degradedAbove.compareTo(timeout) >= 0) {
-            throw new IllegalArgumentException("degradedAbove must be below timeout, or no answer could be told degraded, was "
-                    + degradedAbove.toMillis() + " ms with timeout " + timeout.toMillis() + " ms");
+            throw new IllegalArgumentException(
+                    "degradedAbove must be below timeout, or no answer could be told degraded, was "
+                            + degradedAbove.toMillis() + " ms with timeout " + timeout.toMillis() + " ms");
         }
     }
 }

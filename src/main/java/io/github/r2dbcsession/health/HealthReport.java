@@ -38,8 +38,7 @@ public final class HealthReport {
     }
 
     static HealthReport unreachable(Throwable failure, PoolStats pool, HealthLimits limits) {
-        return new HealthReport(
-                HealthScore.UNREACHABLE, null, pool, List.of(Unreachable.of(failure, limits)), null);
+        return new HealthReport(HealthScore.UNREACHABLE, null, pool, List.of(Unreachable.of(failure, limits)), null);
     }
 
     /** The status: what the score stands for, so that the two never disagree. It is the worst status among the findings. */

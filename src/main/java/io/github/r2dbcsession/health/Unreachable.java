@@ -50,21 +50,20 @@ final class Unreachable {
     }
 
     private static String measured(Code code, Throwable failure) {
-        String text =
-                switch (code) {
-                    case UNKNOWN_HOST -> "the host name is unknown";
-                    case REFUSED -> "nothing accepts connections at the address";
-                    case UNAVAILABLE -> "the server takes no connection now";
-                    case LOST -> "the connection was lost during the login, or no PostgreSQL answered";
-                    case TIMEOUT ->
-                        failure instanceof ConnectTimeoutException limited
-                                ? "no connection within " + limited.limit().toMillis() + " ms"
-                                : "no answer";
-                    case TLS -> "TLS is demanded and could not be had";
-                    case AUTHENTICATION -> "the server refused the login";
-                    case CLOSED -> "the application has closed it";
-                    default -> "SELECT 1 failed with " + failure.getClass().getSimpleName();
-                };
+        String text = switch (code) {
+            case UNKNOWN_HOST -> "the host name is unknown";
+            case REFUSED -> "nothing accepts connections at the address";
+            case UNAVAILABLE -> "the server takes no connection now";
+            case LOST -> "the connection was lost during the login, or no PostgreSQL answered";
+            case TIMEOUT ->
+                failure instanceof ConnectTimeoutException limited
+                        ? "no connection within " + limited.limit().toMillis() + " ms"
+                        : "no answer";
+            case TLS -> "TLS is demanded and could not be had";
+            case AUTHENTICATION -> "the server refused the login";
+            case CLOSED -> "the application has closed it";
+            default -> "SELECT 1 failed with " + failure.getClass().getSimpleName();
+        };
         String sqlState = failure instanceof R2dbcException error ? error.getSqlState() : null;
         return sqlState == null ? text : text + " (SQLSTATE " + sqlState + ")";
     }
@@ -73,7 +72,8 @@ final class Unreachable {
         return switch (code) {
             case UNKNOWN_HOST -> "check the host of the connection string and the name service";
             case REFUSED -> "check host and port, and that the server is started";
-            case UNAVAILABLE -> "wait while it starts or stops; when it is full, raise max_connections or shrink the pools";
+            case UNAVAILABLE ->
+                "wait while it starts or stops; when it is full, raise max_connections or shrink the pools";
             case LOST -> "check that a PostgreSQL listens at host and port, and its log";
             case TIMEOUT -> "check the network, firewalls and the server's load";
             case TLS -> "check sslmode, sslrootcert and the server's certificate";

@@ -87,7 +87,12 @@ public final class HealthEndpoint {
      * @param port from 0 to 65535; 0 takes a free one
      */
     public Mono<DisposableServer> bind(String host, int port) {
-        return HttpServer.create().host(host).port(port).route(this::routes).bind().map(server -> server);
+        return HttpServer.create()
+                .host(host)
+                .port(port)
+                .route(this::routes)
+                .bind()
+                .map(server -> server);
     }
 
     private static HttpResponseStatus status(HealthReport report) {

@@ -42,7 +42,9 @@ final class HealthJson {
         json.put("status", report.status().name());
         json.put("score", report.score());
         json.put("time", report.time().toString());
-        report.latency().ifPresent(latency -> json.put("latencyMillis", TimeUnit.NANOSECONDS.toMicros(latency.toNanos()) / 1000.0));
+        report.latency()
+                .ifPresent(latency ->
+                        json.put("latencyMillis", TimeUnit.NANOSECONDS.toMicros(latency.toNanos()) / 1000.0));
         ArrayNode findings = json.putArray("findings");
         report.findings().forEach(finding -> findings.add(finding(finding)));
         json.set("pool", pool(report.pool()));

@@ -48,7 +48,8 @@ class DatabaseHealthIT {
 
         assertThat(report.status()).isEqualTo(HealthStatus.HEALTHY);
         assertThat(report.score()).isGreaterThan(0.8);
-        assertThat(report.latency()).hasValueSatisfying(latency -> assertThat(latency).isPositive());
+        assertThat(report.latency())
+                .hasValueSatisfying(latency -> assertThat(latency).isPositive());
         assertThat(report.findings()).isEmpty();
         assertThat(report.pool().allocated()).as("the pool is not touched").isZero();
         assertThat(report.time()).isNotNull();
@@ -56,11 +57,14 @@ class DatabaseHealthIT {
         assertThat(details.notes()).isEmpty();
         assertThat(details.databaseName()).contains(server.database());
         assertThat(details.databaseSize().getAsLong()).isGreaterThan(1_000_000);
-        assertThat(details.databaseSizePretty()).hasValueSatisfying(size -> assertThat(size).containsPattern("^\\d+ [kMG]B$"));
+        assertThat(details.databaseSizePretty())
+                .hasValueSatisfying(size -> assertThat(size).containsPattern("^\\d+ [kMG]B$"));
         assertThat(details.serverVersion())
-                .contains(server.query("SHOW server_version", row -> row.getString(1)).get(0));
+                .contains(server.query("SHOW server_version", row -> row.getString(1))
+                        .get(0));
         assertThat(details.connections().getAsInt()).isGreaterThanOrEqualTo(2);
-        assertThat(details.activeConnections().getAsInt()).isBetween(1, details.connections().getAsInt());
+        assertThat(details.activeConnections().getAsInt())
+                .isBetween(1, details.connections().getAsInt());
         assertThat(details.tls()).contains(false);
     }
 
@@ -89,8 +93,9 @@ class DatabaseHealthIT {
 
         assertThat(report.status()).isEqualTo(HealthStatus.HEALTHY);
         assertThat(report.details()).isEmpty();
-        assertThat(server.backends(name)).singleElement().satisfies(backend -> assertThat(backend.query())
-                .isEqualTo("SELECT 1"));
+        assertThat(server.backends(name))
+                .singleElement()
+                .satisfies(backend -> assertThat(backend.query()).isEqualTo("SELECT 1"));
     }
 
     @Test
@@ -130,7 +135,8 @@ class DatabaseHealthIT {
     @Test
     void demandedTlsThatTheServerLacksIsToldApart() {
         try (FakeServer noTls = FakeServer.answering((byte) 'N')) {
-            HealthReport report = check(health(database("postgresql://app:x@127.0.0.1:" + noTls.port() + "/shop?sslmode=require")));
+            HealthReport report =
+                    check(health(database("postgresql://app:x@127.0.0.1:" + noTls.port() + "/shop?sslmode=require")));
 
             assertThat(onlyFinding(report).code()).isEqualTo(Code.TLS);
         }
@@ -183,7 +189,8 @@ class DatabaseHealthIT {
             assertThat(onlyFinding(slow).limit()).isEqualTo("1000 ms");
             assertThat(slow.details().orElseThrow().notes())
                     .hasSize(4)
-                    .allSatisfy(note -> assertThat(note).startsWith("partial view: ").endsWith("not there by the deadline"));
+                    .allSatisfy(note ->
+                            assertThat(note).startsWith("partial view: ").endsWith("not there by the deadline"));
             assertThat(check(health).details().orElseThrow().notes()).isEmpty();
         }
     }
@@ -216,8 +223,11 @@ class DatabaseHealthIT {
         server.execute("CREATE DATABASE " + database);
         String base = "@" + server.host() + ":" + server.port() + "/" + database;
         Database own = database("postgresql://" + server.user() + ":" + server.password() + base);
-        own.sql("REVOKE EXECUTE ON FUNCTION pg_catalog.pg_database_size(name) FROM PUBLIC").rowsUpdated().block(LIMIT);
-        DatabaseHealth health = health(database("postgresql://health_reader:reader" + base + "?application_name=" + name));
+        own.sql("REVOKE EXECUTE ON FUNCTION pg_catalog.pg_database_size(name) FROM PUBLIC")
+                .rowsUpdated()
+                .block(LIMIT);
+        DatabaseHealth health =
+                health(database("postgresql://health_reader:reader" + base + "?application_name=" + name));
 
         HealthReport report = check(health);
 
@@ -252,7 +262,9 @@ class DatabaseHealthIT {
                     .collectList()
                     .block(LIMIT);
 
-            assertThat(reports).hasSize(50).allSatisfy(report -> assertThat(report).isSameAs(reports.get(0)));
+            assertThat(reports)
+                    .hasSize(50)
+                    .allSatisfy(report -> assertThat(report).isSameAs(reports.get(0)));
             assertThat(proxy.questions()).isEqualTo(1);
             assertThat(proxy.connections()).isEqualTo(1);
             check(health);

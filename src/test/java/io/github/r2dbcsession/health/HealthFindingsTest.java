@@ -63,7 +63,10 @@ class HealthFindingsTest {
             assertThat(finding.remedy()).isNotBlank();
             assertThat(finding.toString()).doesNotContain(CANARY);
         });
-        assertThat(report.toString()).contains("shop is UNHEALTHY").contains(code.name()).doesNotContain(CANARY);
+        assertThat(report.toString())
+                .contains("shop is UNHEALTHY")
+                .contains(code.name())
+                .doesNotContain(CANARY);
     }
 
     @Test
