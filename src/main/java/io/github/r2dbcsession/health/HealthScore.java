@@ -1,0 +1,36 @@
+package io.github.r2dbcsession.health;
+
+import io.github.r2dbcsession.pool.PoolStats;
+import java.time.Duration;
+
+/** The formula that {@link HealthReport#score()} states. */
+final class HealthScore {
+
+    static final double UNREACHABLE = 0;
+
+    private HealthScore() {}
+
+    /** Returns the score of a database that answered, above 0.5 and up to 1, in thousandths. */
+    static double of(Duration latency, PoolStats pool, HealthLimits limits) {
+        return Math.round(Math.min(answer(latency, limits), connections(pool)) * 1000) / 1000.0;
+    }
+
+    private static double answer(Duration latency, HealthLimits limits) {
+        if (latency.compareTo(limits.degradedAbove()) <= 0) {
+            return 1 - 0.15 * ratio(latency, limits.degradedAbove());
+        }
+        Duration beyond = latency.minus(limits.degradedAbove());
+        return 0.8 - 0.2 * ratio(beyond, limits.timeout().minus(limits.degradedAbove()));
+    }
+
+    private static double connections(PoolStats pool) {
+        if (pool.saturated()) {
+            return 0.7 - 0.1 * Math.min(1, (double) pool.pending() / pool.maxSize());
+        }
+        return 1 - 0.1 * pool.utilization() - (pool.pending() > 0 ? 0.05 : 0);
+    }
+
+    private static double ratio(Duration part, Duration whole) {
+        return Math.min(1, (double) part.toNanos() / whole.toNanos());
+    }
+}
