@@ -6,9 +6,13 @@ import io.github.r2dbcsession.config.PoolSettings;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Collects the settings of a {@link Database}. Not thread-safe. */
 public final class DatabaseBuilder {
+
+    private static final Logger log = LoggerFactory.getLogger(Database.class);
 
     private static final Duration DEFAULT_DRAIN_TIME = Duration.ofSeconds(10);
 
@@ -45,8 +49,16 @@ public final class DatabaseBuilder {
         return this;
     }
 
-    /** Returns the database. Opens nothing and starts nothing. */
+    /**
+     * Returns the database. Opens nothing and starts nothing; logs what the connection string was read as, with its warnings.
+     */
     public Database build() {
+        log.info(
+                "{}: sslmode={}, {}",
+                connectionString,
+                connectionString.sslMode(),
+                connectionString.sslMode().meaning());
+        connectionString.warnings().forEach(warning -> log.warn("{}: {}", connectionString, warning));
         return DefaultDatabase.create(name == null ? defaultName() : name, connectionString, poolSettings, drainTime);
     }
 

@@ -1,0 +1,85 @@
+package io.github.r2dbcsession.docs;
+
+import io.github.r2dbcsession.Database;
+import io.github.r2dbcsession.Session;
+import io.github.r2dbcsession.SqlClient;
+import io.github.r2dbcsession.Transaction;
+import io.github.r2dbcsession.config.PoolSettings;
+import io.github.r2dbcsession.pool.WarmUp;
+import java.math.BigDecimal;
+import java.time.Duration;
+import reactor.core.publisher.Mono;
+
+/** The code of the how-to pages, compiled. */
+final class HowToExamples {
+
+    private final BigDecimal ten = BigDecimal.TEN;
+
+    Mono<Long> callback(Database db, Accounts accounts) {
+        Mono<Long> moved = db.inTransaction(tx -> accounts.withdraw(1, ten).then(accounts.deposit(2, ten)));
+        return moved;
+    }
+
+    Mono<Long> handle(Database db, Accounts accounts) {
+        Mono<Long> moved = Mono.usingWhen(
+                db.beginTransaction(),
+                tx -> tx.bind(accounts.withdraw(1, ten).then(accounts.deposit(2, ten))),
+                Transaction::commit,
+                (tx, error) -> tx.rollback(),
+                Transaction::rollback);
+        return moved;
+    }
+
+    Mono<Long> session(Database db) {
+        Mono<Long> counted = db.inSession(session -> session.sql("CREATE TEMP TABLE picked AS SELECT id FROM account")
+                .rowsUpdated()
+                .then(session.sql("SELECT count(*) FROM picked").as(Long.class).one()));
+        return counted;
+    }
+
+    Mono<Long> sessionHandle(Database db) {
+        Mono<Long> counted = Mono.usingWhen(
+                db.openSession(),
+                session -> session.sql("SELECT count(*) FROM account")
+                        .as(Long.class)
+                        .one(),
+                Session::close);
+        return counted;
+    }
+
+    Mono<Void> pool(String connectionString) {
+        Database db = Database.builder(connectionString)
+                .name("shop")
+                .pool(PoolSettings.production().toBuilder()
+                        .maxAcquireTime(Duration.ofSeconds(2))
+                        .build())
+                .build();
+
+        Mono<WarmUp> warm = db.warmUp(10);
+        Mono<Void> closed = db.close();
+        return warm.then(closed);
+    }
+
+    static final class Accounts {
+
+        private final SqlClient client;
+
+        Accounts(SqlClient client) {
+            this.client = client;
+        }
+
+        Mono<Long> withdraw(long id, BigDecimal amount) {
+            return client.sql("UPDATE account SET balance = balance - :amount WHERE id = :id AND balance >= :amount")
+                    .bind("id", id)
+                    .bind("amount", amount)
+                    .rowsUpdated();
+        }
+
+        Mono<Long> deposit(long id, BigDecimal amount) {
+            return client.sql("UPDATE account SET balance = balance + :amount WHERE id = :id")
+                    .bind("id", id)
+                    .bind("amount", amount)
+                    .rowsUpdated();
+        }
+    }
+}
