@@ -34,7 +34,8 @@ enum ServerRole {
     static Optional<ServerRole> ofServerType(String serverType) {
         String wanted = serverType.toLowerCase(Locale.ROOT);
         return Arrays.stream(values())
-                .filter(role -> !wanted.isEmpty() && List.of(role.serverTypes.split("\\|", -1)).contains(wanted))
+                .filter(role -> !wanted.isEmpty()
+                        && List.of(role.serverTypes.split("\\|", -1)).contains(wanted))
                 .findFirst();
     }
 
