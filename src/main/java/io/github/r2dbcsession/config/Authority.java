@@ -57,6 +57,7 @@ record Authority<L>(@Nullable String userinfo, L location) {
         }
         if (colon >= 0 && colon + 1 < userinfo.length()) {
             stated.field("password", decode.apply(userinfo.substring(colon + 1)));
+            stated.mask(userinfo + "@", user + ":" + Secret.MASK + "@");
         }
     }
 }

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class ConnectionString {
 
     private final Family family;
+    private final String source;
     private final Hosts hosts;
     private final @Nullable String user;
     private final @Nullable Secret password;
@@ -29,9 +30,10 @@ public final class ConnectionString {
     private final SortedMap<String, String> options;
     private final List<String> warnings;
 
-    ConnectionString(Family family, Hosts hosts, Map<String, String> values, List<String> warnings) {
+    ConnectionString(Family family, String source, Hosts hosts, Map<String, String> values, List<String> warnings) {
         SortedMap<String, String> rest = new TreeMap<>(values);
         this.family = family;
+        this.source = source;
         this.hosts = hosts;
         this.user = rest.remove("user");
         this.password = secret(rest.remove("password"));
@@ -51,7 +53,7 @@ public final class ConnectionString {
      * @throws InvalidConnectionStringException when it cannot be understood or honoured
      */
     public static ConnectionString parse(String text) {
-        return Judgement.of(Families.read(Objects.requireNonNull(text, "text")));
+        return Judgement.of(Families.read(Objects.requireNonNull(text, "text")), text);
     }
 
     /** Starts from separate fields. */
@@ -62,6 +64,11 @@ public final class ConnectionString {
     /** Whose grammar the string was read by. */
     public Family family() {
         return family;
+    }
+
+    /** The string as it was given, with {@code ***} for every secret; empty when there was none. */
+    public String source() {
+        return source;
     }
 
     /** The hosts in the order to try, at least one: localhost where none is stated. */

@@ -106,9 +106,9 @@ public final class ConnectionStringBuilder {
         if (database != null) {
             stated.field("dbname", database);
         }
-        options.forEach(stated::parameter);
+        options.forEach((name, value) -> stated.parameter(name, name, value));
         stated.fields.forEach(Families::checkCharacters);
         stated.parameters.forEach(entry -> Families.checkCharacters(entry.place(), entry.value()));
-        return Judgement.of(stated);
+        return Judgement.of(stated, "");
     }
 }

@@ -33,7 +33,8 @@ final class JdbcUrl {
             if (!parameter.isEmpty()) {
                 int equals = parameter.indexOf('=');
                 String name = equals < 0 ? parameter : parameter.substring(0, equals);
-                stated.parameter(name, equals < 0 ? "" : decode(parameter.substring(equals + 1), "parameter value"));
+                stated.parameter(
+                        parameter, name, equals < 0 ? "" : decode(parameter.substring(equals + 1), "parameter value"));
             }
         }
         return stated;

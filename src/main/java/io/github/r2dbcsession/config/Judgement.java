@@ -20,11 +20,11 @@ final class Judgement {
         this.warnings = new ArrayList<>(stated.warnings);
     }
 
-    static ConnectionString of(Stated stated) {
+    static ConnectionString of(Stated stated, String text) {
         Judgement judgement = new Judgement(stated);
         judgement.values.putAll(stated.fields);
         stated.parameters.forEach(judgement::judge);
-        return judgement.connectionString();
+        return judgement.connectionString(stated.masked(text));
     }
 
     private void judge(Stated.Entry entry) {
@@ -60,7 +60,7 @@ final class Judgement {
         warnings.add(key + ": " + text);
     }
 
-    private ConnectionString connectionString() {
+    private ConnectionString connectionString(String source) {
         values.values().removeIf(String::isEmpty);
         settleTls();
         settleTimes();
@@ -70,7 +70,7 @@ final class Judgement {
         if (!hosts.stated() && stated.family != Family.JDBC && stated.family != Family.FIELDS) {
             warn("host", "not stated, localhost is used; libpq would try a Unix socket first");
         }
-        return new ConnectionString(stated.family, hosts, values, warnings);
+        return new ConnectionString(stated.family, source, hosts, values, warnings);
     }
 
     private void settleTls() {

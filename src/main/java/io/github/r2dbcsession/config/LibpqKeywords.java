@@ -15,7 +15,10 @@ final class LibpqKeywords {
         Stated stated = new Stated(Family.LIBPQ_KEYWORDS);
         keywords.skipBlanks();
         for (int number = 1; keywords.more(); number++) {
-            stated.parameter(keywords.name(number), keywords.value(number));
+            int start = keywords.at;
+            String name = keywords.name(number);
+            String value = keywords.value(number);
+            stated.parameter(text.substring(start, keywords.at).stripTrailing(), name, value);
             keywords.skipBlanks();
         }
         return stated;

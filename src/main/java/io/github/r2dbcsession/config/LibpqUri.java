@@ -1,7 +1,5 @@
 package io.github.r2dbcsession.config;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 
 /** Reads what follows the {@code //} of a libpq URI; an R2DBC URL's host, port and database follow the same rules. */
@@ -15,15 +13,7 @@ final class LibpqUri {
     static Stated read(String text) {
         Stated stated = new Stated(Family.LIBPQ_URI);
         Location location = readInto(stated, text);
-        for (String[] parameter : parameters(location.query())) {
-            String name = token(parameter[0], "parameter name");
-            String value = token(parameter[1], "parameter value");
-            if (name.equals("ssl") && value.equals("true")) {
-                stated.parameter("sslmode", "require");
-            } else {
-                stated.parameter(name, value);
-            }
-        }
+        readParameters(stated, location.query());
         return stated;
     }
 
@@ -109,22 +99,23 @@ final class LibpqUri {
         return Optional.of(new Location(hosts, ports, database, question < 0 ? "" : tail.substring(question + 1)));
     }
 
-    /** Splits a query into names and values, still escaped. */
-    static List<String[]> parameters(String query) {
-        List<String[]> parameters = new ArrayList<>();
+    /** States the parameters of a query. */
+    static void readParameters(Stated stated, String query) {
         for (int start = 0; start < query.length(); ) {
-            int end = Math.min(query.length(), indexOfAny(query, "&", start));
-            String text = query.substring(start, end);
-            int equals = text.indexOf('=');
-            if (equals < 0 || text.indexOf('=', equals + 1) >= 0) {
+            int end = indexOfAny(query, "&", start);
+            String piece = query.substring(start, end);
+            int equals = piece.indexOf('=');
+            if (equals < 0 || piece.indexOf('=', equals + 1) >= 0) {
                 throw new InvalidConnectionStringException(
-                        "parameter " + (parameters.size() + 1),
+                        "parameter " + (stated.parameters.size() + 1),
                         "must be name=value; write a = in the value as %3D and an & as %26");
             }
-            parameters.add(new String[] {text.substring(0, equals), text.substring(equals + 1)});
+            String name = token(piece.substring(0, equals), "parameter name");
+            String value = token(piece.substring(equals + 1), "parameter value");
+            boolean libpqSsl = stated.family == Family.LIBPQ_URI && name.equals("ssl") && value.equals("true");
+            stated.parameter(piece, libpqSsl ? "sslmode" : name, libpqSsl ? "require" : value);
             start = end + 1;
         }
-        return parameters;
     }
 
     /** Decodes as libpq does: blanks around are dropped, blanks within are an error. */

@@ -31,6 +31,8 @@ enum ParameterValue {
     JDBC_SSL("", text -> Optional.of(String.valueOf(text.isEmpty() || text.equalsIgnoreCase("true")))),
     /** R2DBC's: true or false. */
     R2DBC_SSL(words(List.of("true", "false")), ParameterValue::flag),
+    /** Old libpq's: what begins with 1 is require, anything else prefer. */
+    REQUIRE_SSL("", text -> Optional.of(text.startsWith("1") ? "require" : "prefer")),
     /** A certificate file, but not libpq's word for the platform's store. */
     ROOT_CERTIFICATE(
             "the word system cannot be honoured yet; name a file of certificates",

@@ -27,10 +27,7 @@ final class R2dbcUrl {
             stated.field("ssl", "true");
         }
         LibpqUri.Location location = LibpqUri.readInto(stated, url.group(5));
-        for (String[] parameter : LibpqUri.parameters(location.query())) {
-            stated.parameter(
-                    LibpqUri.token(parameter[0], "parameter name"), LibpqUri.token(parameter[1], "parameter value"));
-        }
+        LibpqUri.readParameters(stated, location.query());
         return stated;
     }
 }

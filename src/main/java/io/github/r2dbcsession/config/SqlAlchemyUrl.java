@@ -76,7 +76,7 @@ final class SqlAlchemyUrl {
             } else if (!value.isEmpty() && !seen.add(name)) {
                 throw new InvalidConnectionStringException("parameter name", "only host and port may be given twice");
             } else if (!value.isEmpty()) {
-                stated.parameter(name, value);
+                stated.parameter(parameter, name, value);
             } else if (!parameter.isEmpty()) {
                 stated.warnings.add("parameter: one without a value is dropped, as SQLAlchemy does");
             }

@@ -1,15 +1,21 @@
 package io.github.r2dbcsession.config;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 
 /** What a string states, decoded but not judged. */
 final class Stated {
 
     /** A parameter and its place, which tells an error where it stands without saying what it is. */
     record Entry(String place, String name, String value) {}
+
+    private static final Set<String> SECRET = Set.of("password", "sslpassword");
 
     final Family family;
 
@@ -24,6 +30,9 @@ final class Stated {
 
     final List<String> warnings = new ArrayList<>();
 
+    private final Map<String, String> masks =
+            new TreeMap<>(Comparator.comparingInt(String::length).reversed().thenComparing(Comparator.naturalOrder()));
+
     Stated(Family family, String dialect) {
         this.family = family;
         this.dialect = dialect;
@@ -37,7 +46,29 @@ final class Stated {
         fields.put(name, value);
     }
 
-    void parameter(String name, String value) {
+    /**
+     * States the next parameter.
+     *
+     * @param piece its name and value as they stand in the string
+     */
+    void parameter(String piece, String name, String value) {
         parameters.add(new Entry("parameter " + (parameters.size() + 1), name, value));
+        if (SECRET.contains(name.toLowerCase(Locale.ROOT))) {
+            mask(piece, name + "=" + Secret.MASK);
+        }
+    }
+
+    /** Notes that a piece of the string holds a secret, and what may be shown instead. */
+    void mask(String piece, String shown) {
+        masks.put(piece, shown);
+    }
+
+    /** The string with what may be shown in place of each secret; the longest piece first, as one may be the start of another. */
+    String masked(String text) {
+        String masked = text;
+        for (Map.Entry<String, String> mask : masks.entrySet()) {
+            masked = masked.replace(mask.getKey(), mask.getValue());
+        }
+        return masked;
     }
 }
