@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.SignalType;
 import reactor.core.publisher.Sinks;
 
 /**
@@ -79,15 +80,14 @@ final class Probe {
     private Mono<HealthDetails> detailsOn(Session session, Duration limit) {
         return Flux.fromIterable(DetailQuery.ALL)
                 .concatMap(query -> query.run(session))
-                .doOnCancel(this::drop)
+                .doFinally(signal -> {
+                    if (signal == SignalType.CANCEL) {
+                        drop();
+                    }
+                })
                 .takeUntilOther(Mono.delay(limit))
                 .collect(HealthDetails.Builder::new, HealthDetails.Builder::add)
                 .map(HealthDetails.Builder::build);
-    }
-
-    /** Whether there is a connection to ask on. */
-    boolean connected() {
-        return kept.get() != null;
     }
 
     /** Lets go of the connection, whatever it is doing; the next check opens another. */
