@@ -219,7 +219,7 @@ public final class LeasePool {
 
         @Override
         public ConnectionFactoryMetadata getMetadata() {
-            return connector.metadata();
+            return () -> "PostgreSQL";
         }
     }
 }
