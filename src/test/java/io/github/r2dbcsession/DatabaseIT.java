@@ -36,7 +36,7 @@ class DatabaseIT {
             .name("test")
             .pool(PoolSettings.builder()
                     .maxSize(SIZE)
-                    .maxAcquireTime(Duration.ofMillis(500))
+                    .maxAcquireTime(Duration.ofSeconds(3))
                     .build())
             .drainTime(Duration.ofMillis(100))
             .build();

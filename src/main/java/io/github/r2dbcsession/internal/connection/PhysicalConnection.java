@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.reactivestreams.Publisher;
+import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -53,7 +54,9 @@ public final class PhysicalConnection {
         Flux<T> answer = Flux.defer(() -> {
             Statement statement = driver.createStatement(sql);
             bind.accept(statement);
-            return Flux.from(statement.execute()).concatMapDelayError(read, 1);
+            return Flux.from(statement.execute())
+                    .concatMapDelayError(read, 1)
+                    .onErrorMap(failure -> Exceptions.unwrapMultiple(failure).get(0));
         });
         return new Conversation<>(answer, conversations);
     }

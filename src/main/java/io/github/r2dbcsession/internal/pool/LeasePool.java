@@ -68,12 +68,12 @@ public final class LeasePool {
     }
 
     private void customize(PoolBuilder<Connection, ? extends PoolConfig<? extends Connection>> builder) {
+        int opened = Math.max(settings.minIdle(), settings.initialSize());
         builder.releaseHandler(driver -> open(driver).map(gate::pass).orElse(Mono.empty()))
                 .destroyHandler(
                         driver -> open(driver).map(PhysicalConnection::close).orElse(Mono.empty()))
                 .evictionPredicate(this::isStale)
-                .sizeBetween(
-                        Math.max(settings.minIdle(), settings.initialSize()), settings.maxSize(), settings.maxSize());
+                .sizeBetween(opened, settings.maxSize(), Math.max(1, opened));
     }
 
     private boolean isStale(Connection driver, PooledRefMetadata metadata) {

@@ -13,6 +13,7 @@ import io.github.r2dbcsession.connection.TlsFailedException;
 import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.FakeServer;
 import io.github.r2dbcsession.testing.TestDatabase;
+import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.Result;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -87,6 +88,28 @@ class ConnectorIT {
         connection.invalidate().block(LIMIT);
 
         server.awaitNoBackends(name);
+    }
+
+    @Test
+    void aBackendTerminatedAtWorkFailsItsStatementWithTheServersReason() {
+        PhysicalConnection connection =
+                connector(server.url(ConnectorIT.class), LIMIT).connect().block(LIMIT);
+
+        StepVerifier.create(connection.converse("SELECT pg_sleep(60)", statement -> {}, Result::getRowsUpdated))
+                .expectSubscription()
+                .then(() -> await().atMost(LIMIT)
+                        .until(() -> server.backends(name).stream()
+                                .anyMatch(backend -> "PgSleep".equals(backend.waitEvent()))))
+                .then(() -> server.query(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ?",
+                        row -> row.getBoolean(1),
+                        name))
+                .expectErrorSatisfies(failure -> assertThat(failure)
+                        .isInstanceOfSatisfying(
+                                R2dbcException.class,
+                                lost -> assertThat(lost.getSqlState()).isEqualTo("57P01")))
+                .verify(LIMIT);
+        await().atMost(LIMIT).until(() -> !connection.isOpen());
     }
 
     @Test
