@@ -47,10 +47,10 @@ class BindingsTest {
     private static final UUID ID = UUID.fromString("6ba7b810-9dad-11d1-80b4-00c04fd430c8");
     private static final Instant NOW = Instant.parse("2026-11-21T01:02:03.456789Z");
 
-    private static LocalServer server;
+    private static BareConnection server;
 
     @BeforeAll
-    static void tables(LocalServer given) {
+    static void tables(BareConnection given) {
         server = given;
         server.run(
                 "DROP TABLE IF EXISTS pet",

@@ -41,10 +41,10 @@ class RecordMapperTest {
         }
     }
 
-    private static LocalServer server;
+    private static BareConnection server;
 
     @BeforeAll
-    static void server(LocalServer given) {
+    static void server(BareConnection given) {
         server = given;
     }
 

@@ -13,10 +13,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(ServerParameter.class)
 class RowViewTest {
 
-    private static LocalServer server;
+    private static BareConnection server;
 
     @BeforeAll
-    static void server(LocalServer given) {
+    static void server(BareConnection given) {
         server = given;
     }
 

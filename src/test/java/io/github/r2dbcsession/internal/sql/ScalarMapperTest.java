@@ -35,10 +35,10 @@ class ScalarMapperTest {
         HAPPY
     }
 
-    private static LocalServer server;
+    private static BareConnection server;
 
     @BeforeAll
-    static void types(LocalServer given) {
+    static void types(BareConnection given) {
         server = given;
         server.run(
                 "SET timezone = 'UTC'",

@@ -9,11 +9,11 @@ final class ServerParameter implements ParameterResolver {
 
     @Override
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
-        return parameter.getParameter().getType() == LocalServer.class;
+        return parameter.getParameter().getType() == BareConnection.class;
     }
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-        return LocalServer.of(context);
+        return BareConnection.of(context);
     }
 }

@@ -1,12 +1,10 @@
 package io.github.r2dbcsession.internal.sql;
 
+import io.github.r2dbcsession.testing.TestDatabase;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.postgresql.api.PostgresqlStatement;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -15,34 +13,32 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import reactor.core.publisher.Flux;
 
-/** One server and one bare connection of the driver for the tests of this package. */
-final class LocalServer implements AutoCloseable {
+/** One bare connection of the driver, in a schema of its own, for the tests of this package. */
+final class BareConnection implements AutoCloseable {
 
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
-    private final EmbeddedPostgres server;
     private final PostgresqlConnection connection;
 
-    private LocalServer() {
-        try {
-            server = EmbeddedPostgres.builder().start();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private BareConnection() {
+        TestDatabase server = TestDatabase.get();
+        String schema = server.freshSchema(BareConnection.class);
         connection = Objects.requireNonNull(new PostgresqlConnectionFactory(PostgresqlConnectionConfiguration.builder()
-                        .host("127.0.0.1")
-                        .port(server.getPort())
-                        .username("postgres")
-                        .database("postgres")
+                        .host(server.host())
+                        .port(server.port())
+                        .username(server.user())
+                        .password(server.password())
+                        .database(server.database())
+                        .schema(schema)
                         .build())
                 .create()
                 .block(LIMIT));
     }
 
-    static LocalServer of(ExtensionContext context) {
+    static BareConnection of(ExtensionContext context) {
         return context.getRoot()
-                .getStore(Namespace.create(LocalServer.class))
-                .computeIfAbsent(LocalServer.class, key -> new LocalServer(), LocalServer.class);
+                .getStore(Namespace.create(BareConnection.class))
+                .computeIfAbsent(BareConnection.class, key -> new BareConnection(), BareConnection.class);
     }
 
     /** Runs statements without parameters. */
@@ -85,8 +81,8 @@ final class LocalServer implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         connection.close().block(LIMIT);
-        server.close();
+        TestDatabase.get().dropSchema(BareConnection.class);
     }
 }
