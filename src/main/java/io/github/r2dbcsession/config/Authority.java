@@ -17,6 +17,8 @@ record Authority<L>(@Nullable String userinfo, L location) {
 
     private static final Pattern FIRST_PARAMETER = Pattern.compile("\\?[A-Za-z_][\\w.-]*=");
 
+    private static final Pattern SERVER_PARAMETER = Pattern.compile("(host|port)=", Pattern.CASE_INSENSITIVE);
+
     /**
      * Splits.
      *
@@ -34,15 +36,29 @@ record Authority<L>(@Nullable String userinfo, L location) {
     private static <L> Optional<Authority<L>> laterAt(int ownersAt, String text, Function<String, L> locate) {
         Matcher parameter = FIRST_PARAMETER.matcher(text);
         int end = parameter.find() ? parameter.start() : text.length();
+        boolean serverInQuery = SERVER_PARAMETER.matcher(text).find();
         int at = text.indexOf('@', ownersAt + 1);
         while (at >= 0 && at < end) {
-            try {
-                return Optional.of(at(at, text, locate));
-            } catch (InvalidConnectionStringException insane) {
-                at = text.indexOf('@', at + 1);
+            int next = text.indexOf('@', at + 1);
+            if (serverInQuery || !inServer(text, at, next)) {
+                try {
+                    return Optional.of(at(at, text, locate));
+                } catch (InvalidConnectionStringException insane) {
+                    // the next one may leave a sane rest
+                }
             }
+            at = next;
         }
         return Optional.empty();
+    }
+
+    /** Whether the next {@code @} would stand in host or port, which spares a long string's many {@code @} a reading each. */
+    private static boolean inServer(String text, int at, int next) {
+        if (next < 0) {
+            return false;
+        }
+        String server = text.substring(at + 1, next);
+        return server.indexOf('/') < 0 && server.indexOf('?') < 0;
     }
 
     private static <L> Authority<L> at(int at, String text, Function<String, L> locate) {

@@ -22,7 +22,7 @@ final class JdbcUrl {
         stated.field("port", location.ports());
         stated.field("dbname", location.database());
         for (QueryString.Piece piece : location.query().pieces()) {
-            stated.parameter(piece.text(), piece.name(), piece.value());
+            stated.parameter(piece.text(), pgjdbcName(piece.name()), piece.value());
         }
         return stated;
     }
@@ -30,34 +30,44 @@ final class JdbcUrl {
     private static Location databaseOnly(String text) {
         int question = text.indexOf('?');
         String database = question < 0 ? text : text.substring(0, question);
-        return new Location("", "", decode(database, "database"), query(text, question));
+        if (database.startsWith("/")) {
+            throw new InvalidConnectionStringException("host", "two slashes must stand before it");
+        }
+        return new Location(HostAndPort.LOCALHOST, "", decode(database, "database"), query(text, question));
     }
 
     private static Location locate(String rest) {
         int question = rest.indexOf('?');
         String server = question < 0 ? rest : rest.substring(0, question);
-        if (server.equals("/")) {
-            server = "";
+        if (server.isEmpty()) {
+            server = "/";
         }
         int slash = server.indexOf('/');
-        String database = slash < 0 ? "" : server.substring(slash + 1);
+        if (slash < 0) {
+            throw new InvalidConnectionStringException(
+                    "database", "a slash must stand before it, even when it is not stated");
+        }
+        String database = server.substring(slash + 1);
         if (database.indexOf('/') >= 0) {
             throw new InvalidConnectionStringException("database", "must not have a slash; write it as %2F");
         }
         StringBuilder hosts = new StringBuilder();
         StringBuilder ports = new StringBuilder();
-        for (String address : (slash < 0 ? server : server.substring(0, slash)).split(",", 0)) {
+        for (String address : server.substring(0, slash).split(",", 0)) {
             int colon = address.lastIndexOf(':');
             boolean hasPort = colon > address.lastIndexOf(']');
             String host = hasPort ? address.substring(0, colon) : address;
-            String port = hasPort ? address.substring(colon + 1) : "";
+            String port = hasPort ? address.substring(colon + 1) : String.valueOf(HostAndPort.DEFAULT_PORT);
+            if (port.isEmpty()) {
+                throw new InvalidConnectionStringException("port", HostRules.PORT);
+            }
             hosts.append(hosts.isEmpty() ? "" : ",").append(host.isEmpty() ? HostAndPort.LOCALHOST : unbracketed(host));
-            ports.append(ports.isEmpty() ? "" : ",").append(port.isEmpty() ? HostAndPort.DEFAULT_PORT : port);
+            ports.append(ports.isEmpty() ? "" : ",").append(port);
         }
         QueryString query = query(rest, question);
-        HostRules.checkSane(
-                query.value("PGHOST").orElse(hosts.toString()),
-                query.value("PGPORT").orElse(ports.toString()));
+        checkServer(
+                query.value("PGHOST").or(() -> query.value("host")).orElse(hosts.toString()),
+                query.value("PGPORT").or(() -> query.value("port")).orElse(ports.toString()));
         return new Location(hosts.toString(), ports.toString(), decode(database, "database"), query);
     }
 
@@ -68,6 +78,23 @@ final class JdbcUrl {
     private static QueryString query(String text, int question) {
         return QueryString.read(
                 question < 0 ? "" : text.substring(question + 1), QueryString.Form.LOOSE, JdbcUrl::decode);
+    }
+
+    private static void checkServer(String hosts, String ports) {
+        HostRules.checkSane(hosts, ports);
+        if (hosts.split(",", -1).length != ports.split(",", -1).length) {
+            throw new InvalidConnectionStringException("port", "there must be one for each host");
+        }
+    }
+
+    /** pgjdbc takes libpq's names of these three too. */
+    private static String pgjdbcName(String name) {
+        return switch (name) {
+            case "host" -> "PGHOST";
+            case "port" -> "PGPORT";
+            case "dbname" -> "PGDBNAME";
+            default -> name;
+        };
     }
 
     private static String decode(String text, String part) {

@@ -63,22 +63,19 @@ final class LibpqUri {
         }
     }
 
-    private static Location location(String hosts, String ports, String tail) {
+    private static Location location(String rawHosts, String rawPorts, String tail) {
         int question = tail.indexOf('?');
-        String path = question < 0 ? tail : tail.substring(0, question);
-        Location location = new Location(
-                token(hosts, "host"),
-                token(ports, "port"),
-                path.isEmpty() ? "" : token(path.substring(1), "dbname"),
-                QueryString.read(
-                        question < 0 ? "" : tail.substring(question + 1), QueryString.Form.STRICT, LibpqUri::token));
-        if (hosts.indexOf('@') >= 0 && location.query().value("host").isEmpty()) {
+        QueryString query = QueryString.read(
+                question < 0 ? "" : tail.substring(question + 1), QueryString.Form.STRICT, LibpqUri::token);
+        String hosts = token(rawHosts, "host");
+        String ports = token(rawPorts, "port");
+        if (rawHosts.indexOf('@') >= 0 && query.value("host").isEmpty()) {
             throw new InvalidConnectionStringException("host", HostRules.SANE);
         }
         HostRules.checkSane(
-                location.query().value("host").orElse(location.hosts()),
-                location.query().value("port").orElse(location.ports()));
-        return location;
+                query.value("host").orElse(hosts), query.value("port").orElse(ports));
+        String path = question < 0 ? tail : tail.substring(0, question);
+        return new Location(hosts, ports, path.isEmpty() ? "" : token(path.substring(1), "dbname"), query);
     }
 
     /** Decodes as libpq does: blanks around are dropped, blanks within are an error. */
