@@ -1,7 +1,10 @@
 package io.github.r2dbcsession.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.InvalidConnectionStringException;
 import java.io.BufferedReader;
@@ -36,7 +39,7 @@ final class ConvertCommand implements Callable<Integer> {
 
     private final InputStream in;
     private final OutputStream out;
-    private final ObjectMapper json = new ObjectMapper();
+    private final ObjectMapper json = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     @Option(names = "--json", description = "Read JSON string literals, answer JSON objects, one a line.")
     private boolean jsonEnabled;
@@ -75,16 +78,16 @@ final class ConvertCommand implements Callable<Integer> {
     }
 
     private boolean answerLine(String line, PrintWriter writer) throws JsonProcessingException {
-        String string;
+        JsonNode literal;
         try {
-            string = json.readValue(line, String.class);
+            literal = json.readTree(line);
         } catch (JsonProcessingException unreadable) {
-            string = null;
+            literal = MissingNode.getInstance();
         }
-        if (string == null) {
+        if (!literal.isTextual()) {
             return error("the line must be a JSON string", writer);
         }
-        return answer(string, writer);
+        return answer(literal.textValue(), writer);
     }
 
     private boolean answer(String string, PrintWriter writer) throws JsonProcessingException {

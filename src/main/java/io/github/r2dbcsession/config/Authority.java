@@ -17,28 +17,52 @@ record Authority<L>(@Nullable String userinfo, L location) {
 
     private static final Pattern FIRST_PARAMETER = Pattern.compile("\\?[A-Za-z_][\\w.-]*=");
 
+    private static final Pattern SERVER_PARAMETER = Pattern.compile("(host|port)=", Pattern.CASE_INSENSITIVE);
+
     /**
      * Splits.
      *
      * @param ownersAt where the family's own grammar ends the userinfo, -1 for no userinfo
-     * @param locate reads a rest by the family's grammar; empty when it reads insane
+     * @param locate reads a rest by the family's grammar; throws when that refuses it or it reads insane
      */
-    static <L> Authority<L> split(String text, int ownersAt, Function<String, Optional<L>> locate) {
-        Optional<L> owners = locate.apply(text.substring(ownersAt + 1));
-        if (owners.isPresent()) {
-            return new Authority<>(ownersAt < 0 ? null : text.substring(0, ownersAt), owners.get());
+    static <L> Authority<L> split(String text, int ownersAt, Function<String, L> locate) {
+        try {
+            return at(ownersAt, text, locate);
+        } catch (InvalidConnectionStringException insane) {
+            return laterAt(ownersAt, text, locate).orElseThrow(() -> insane);
         }
+    }
+
+    private static <L> Optional<Authority<L>> laterAt(int ownersAt, String text, Function<String, L> locate) {
         Matcher parameter = FIRST_PARAMETER.matcher(text);
         int end = parameter.find() ? parameter.start() : text.length();
-        for (int at = text.indexOf('@', ownersAt + 1); at >= 0 && at < end; at = text.indexOf('@', at + 1)) {
-            Optional<L> location = locate.apply(text.substring(at + 1));
-            if (location.isPresent()) {
-                return new Authority<>(text.substring(0, at), location.get());
+        boolean serverInQuery = SERVER_PARAMETER.matcher(text).find();
+        int at = text.indexOf('@', ownersAt + 1);
+        while (at >= 0 && at < end) {
+            int next = text.indexOf('@', at + 1);
+            if (serverInQuery || !inServer(text, at, next)) {
+                try {
+                    return Optional.of(at(at, text, locate));
+                } catch (InvalidConnectionStringException insane) {
+                    // the next one may leave a sane rest
+                }
             }
+            at = next;
         }
-        throw new InvalidConnectionStringException(
-                "host and port",
-                "no reading leaves sane ones; write the special characters of the user name and password as %XX, such as @ as %40");
+        return Optional.empty();
+    }
+
+    /** Whether the next {@code @} would stand in host or port, which spares a long string's many {@code @} a reading each. */
+    private static boolean inServer(String text, int at, int next) {
+        if (next < 0) {
+            return false;
+        }
+        String server = text.substring(at + 1, next);
+        return server.indexOf('/') < 0 && server.indexOf('?') < 0;
+    }
+
+    private static <L> Authority<L> at(int at, String text, Function<String, L> locate) {
+        return new Authority<>(at < 0 ? null : text.substring(0, at), locate.apply(text.substring(at + 1)));
     }
 
     /**

@@ -37,6 +37,7 @@ import static io.r2dbc.spi.ConnectionFactoryOptions.PORT;
 import static io.r2dbc.spi.ConnectionFactoryOptions.PROTOCOL;
 import static io.r2dbc.spi.ConnectionFactoryOptions.USER;
 
+import io.r2dbc.postgresql.MultiHostConnectionStrategy.TargetServerType;
 import io.r2dbc.postgresql.client.SSLMode;
 import io.r2dbc.postgresql.client.SSLNegotiation;
 import io.r2dbc.postgresql.util.LogLevel;
@@ -80,7 +81,7 @@ final class DriverOptions {
             driver.option(PROTOCOL, FAILOVER_PROTOCOL);
             driver.option(HOST, hosts.stream().map(HostAndPort::toString).collect(Collectors.joining(",")));
             ServerRole.ofAttribute(options.getOrDefault("target_session_attrs", "any"))
-                    .ifPresent(role -> driver.option(TARGET_SERVER_TYPE, role.driverType()));
+                    .ifPresent(role -> driver.option(TARGET_SERVER_TYPE, driverType(role)));
             driver.option(LOAD_BALANCE_HOSTS, "random".equals(options.get("load_balance_hosts")));
             tls();
         } else if (first.isSocket()) {
@@ -90,6 +91,15 @@ final class DriverOptions {
             driver.option(PORT, first.port());
             tls();
         }
+    }
+
+    private static TargetServerType driverType(ServerRole role) {
+        return switch (role) {
+            case ANY -> TargetServerType.ANY;
+            case PRIMARY, READ_WRITE -> TargetServerType.PRIMARY;
+            case STANDBY, READ_ONLY -> TargetServerType.SECONDARY;
+            case PREFER_STANDBY -> TargetServerType.PREFER_SECONDARY;
+        };
     }
 
     private void tls() {

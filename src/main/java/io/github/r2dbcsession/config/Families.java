@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 /** Tells by how a string begins whose grammar it is in. */
 final class Families {
 
-    private static final int LONGEST = 65_536;
+    private static final int LONGEST = 16_384;
     private static final Pattern SQLALCHEMY = Pattern.compile("postgresql\\+(\\w+)://(.*)", Pattern.DOTALL);
     private static final Pattern KEYWORD = Pattern.compile("\\s*[A-Za-z_][\\w.]*\\s*=.*", Pattern.DOTALL);
 
@@ -16,9 +16,9 @@ final class Families {
         checkCharacters("connection string", text);
         Matcher sqlAlchemy = SQLALCHEMY.matcher(text);
         if (text.startsWith("postgresql://")) {
-            return LibpqUri.read(text.substring("postgresql://".length()));
+            return LibpqUri.read(new Stated(Family.LIBPQ_URI), text.substring("postgresql://".length()));
         } else if (text.startsWith("postgres://")) {
-            return LibpqUri.read(text.substring("postgres://".length()));
+            return LibpqUri.read(new Stated(Family.LIBPQ_URI), text.substring("postgres://".length()));
         } else if (text.startsWith(JdbcUrl.PREFIX)) {
             return JdbcUrl.read(text.substring(JdbcUrl.PREFIX.length()));
         } else if (sqlAlchemy.matches()) {

@@ -25,6 +25,20 @@ final class HostRules {
         return !INSANE.matcher(host).find() || IPV6.matcher(host).matches();
     }
 
+    /** Checks lists of hosts and ports with commas; an empty one is not stated. */
+    static void checkSane(String hosts, String ports) {
+        for (String host : hosts.split(",", -1)) {
+            if (!isSane(host) && !(host.startsWith("@") && isSane(host.substring(1)))) {
+                throw new InvalidConnectionStringException("host", SANE);
+            }
+        }
+        for (String port : ports.split(",", -1)) {
+            if (!isSanePort(port)) {
+                throw new InvalidConnectionStringException("port", PORT);
+            }
+        }
+    }
+
     /** Whether a port is empty or from 1 to 65535. */
     static boolean isSanePort(String port) {
         return port.isEmpty() || port(port).isPresent();

@@ -1,78 +1,100 @@
 package io.github.r2dbcsession.config;
 
-import java.util.Optional;
-
 /** Reads a pgjdbc URL. */
 final class JdbcUrl {
 
     static final String PREFIX = "jdbc:postgresql:";
 
-    /** Hosts and ports with commas, database and query, still escaped. */
-    private record Location(String hosts, String ports, String database, String query) {}
+    /** Hosts and ports with commas, and what comes after. */
+    private record Location(String hosts, String ports, String database, QueryString query) {}
 
     private JdbcUrl() {}
 
     /** Reads what follows {@link #PREFIX}. */
     static Stated read(String text) {
         Stated stated = new Stated(Family.JDBC);
-        String query;
-        if (text.startsWith("//")) {
-            Authority<Location> authority = Authority.split(text.substring(2), -1, JdbcUrl::locate);
-            Location location = authority.location();
-            stated.field("host", location.hosts());
-            stated.field("port", location.ports());
-            stated.field("dbname", decode(location.database(), "database"));
-            authority.stateUserinfo(stated, JdbcUrl::credential);
-            query = location.query();
-        } else {
-            int question = text.indexOf('?');
-            stated.field("dbname", decode(question < 0 ? text : text.substring(0, question), "database"));
-            query = question < 0 ? "" : text.substring(question + 1);
-        }
-        for (String parameter : query.split("&", 0)) {
-            if (!parameter.isEmpty()) {
-                int equals = parameter.indexOf('=');
-                String name = equals < 0 ? parameter : parameter.substring(0, equals);
-                stated.parameter(
-                        parameter, name, equals < 0 ? "" : decode(parameter.substring(equals + 1), "parameter value"));
-            }
+        Authority<Location> authority = text.startsWith("//")
+                ? Authority.split(text.substring(2), -1, JdbcUrl::locate)
+                : new Authority<>(null, databaseOnly(text));
+        authority.stateUserinfo(stated, part -> Percent.decodeLeniently(part, "user or password"));
+        Location location = authority.location();
+        stated.field("host", location.hosts());
+        stated.field("port", location.ports());
+        stated.field("dbname", location.database());
+        for (QueryString.Piece piece : location.query().pieces()) {
+            stated.parameter(piece.text(), pgjdbcName(piece.name()), piece.value());
         }
         return stated;
     }
 
-    private static Optional<Location> locate(String rest) {
+    private static Location databaseOnly(String text) {
+        int question = text.indexOf('?');
+        String database = question < 0 ? text : text.substring(0, question);
+        if (database.startsWith("/")) {
+            throw new InvalidConnectionStringException("host", "two slashes must stand before it");
+        }
+        return new Location(HostAndPort.LOCALHOST, "", decode(database, "database"), query(text, question));
+    }
+
+    private static Location locate(String rest) {
         int question = rest.indexOf('?');
         String server = question < 0 ? rest : rest.substring(0, question);
-        String query = question < 0 ? "" : rest.substring(question + 1);
-        int slash = server.indexOf('/');
-        String database = slash < 0 ? "" : server.substring(slash + 1);
-        if (database.equals("/")) {
-            database = "";
+        if (server.isEmpty()) {
+            server = "/";
         }
+        int slash = server.indexOf('/');
+        if (slash < 0) {
+            throw new InvalidConnectionStringException(
+                    "database", "a slash must stand before it, even when it is not stated");
+        }
+        String database = server.substring(slash + 1);
         if (database.indexOf('/') >= 0) {
-            return Optional.empty();
+            throw new InvalidConnectionStringException("database", "must not have a slash; write it as %2F");
         }
         StringBuilder hosts = new StringBuilder();
         StringBuilder ports = new StringBuilder();
-        for (String address : (slash < 0 ? server : server.substring(0, slash)).split(",", 0)) {
+        for (String address : server.substring(0, slash).split(",", 0)) {
             int colon = address.lastIndexOf(':');
             boolean hasPort = colon > address.lastIndexOf(']');
             String host = hasPort ? address.substring(0, colon) : address;
-            String port = hasPort ? address.substring(colon + 1) : "";
-            if (host.startsWith("[") && host.endsWith("]") && host.length() > 2) {
-                host = host.substring(1, host.length() - 1);
+            String port = hasPort ? address.substring(colon + 1) : String.valueOf(HostAndPort.DEFAULT_PORT);
+            if (port.isEmpty()) {
+                throw new InvalidConnectionStringException("port", HostRules.PORT);
             }
-            if (!HostRules.isSane(host) || !HostRules.isSanePort(port)) {
-                return Optional.empty();
-            }
-            hosts.append(hosts.isEmpty() ? "" : ",").append(host.isEmpty() ? HostAndPort.LOCALHOST : host);
-            ports.append(ports.isEmpty() ? "" : ",").append(port.isEmpty() ? HostAndPort.DEFAULT_PORT : port);
+            hosts.append(hosts.isEmpty() ? "" : ",").append(host.isEmpty() ? HostAndPort.LOCALHOST : unbracketed(host));
+            ports.append(ports.isEmpty() ? "" : ",").append(port);
         }
-        return Optional.of(new Location(hosts.toString(), ports.toString(), database, query));
+        QueryString query = query(rest, question);
+        checkServer(
+                query.value("PGHOST").or(() -> query.value("host")).orElse(hosts.toString()),
+                query.value("PGPORT").or(() -> query.value("port")).orElse(ports.toString()));
+        return new Location(hosts.toString(), ports.toString(), decode(database, "database"), query);
     }
 
-    private static String credential(String text) {
-        return Percent.decodeLeniently(text, "user or password");
+    private static String unbracketed(String host) {
+        return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
+    }
+
+    private static QueryString query(String text, int question) {
+        return QueryString.read(
+                question < 0 ? "" : text.substring(question + 1), QueryString.Form.LOOSE, JdbcUrl::decode);
+    }
+
+    private static void checkServer(String hosts, String ports) {
+        HostRules.checkSane(hosts, ports);
+        if (hosts.split(",", -1).length != ports.split(",", -1).length) {
+            throw new InvalidConnectionStringException("port", "there must be one for each host");
+        }
+    }
+
+    /** pgjdbc takes libpq's names of these three too. */
+    private static String pgjdbcName(String name) {
+        return switch (name) {
+            case "host" -> "PGHOST";
+            case "port" -> "PGPORT";
+            case "dbname" -> "PGDBNAME";
+            default -> name;
+        };
     }
 
     private static String decode(String text, String part) {

@@ -38,7 +38,8 @@ final class Judgement {
             values.put(
                     parameter.name(),
                     value.canonical(text)
-                            .orElseThrow(() -> new InvalidConnectionStringException(parameter.key(), value.rule)));
+                            .orElseThrow(() -> new InvalidConnectionStringException(
+                                    value == ParameterValue.SSL_MODE ? "sslmode" : parameter.key(), value.rule)));
         } else if (parameter.isHarmless(text)) {
             if (parameter.name() != null) {
                 values.put(parameter.name(), text);

@@ -1,37 +1,28 @@
 package io.github.r2dbcsession.config;
 
-import java.util.Optional;
-
 /** Reads what follows the {@code //} of a libpq URI; an R2DBC URL's host, port and database follow the same rules. */
 final class LibpqUri {
 
     /** Hosts and ports as libpq joins them, with commas and without brackets, and what comes after. */
-    record Location(String hosts, String ports, String database, String query) {}
+    private record Location(String hosts, String ports, String database, QueryString query) {}
 
     private LibpqUri() {}
 
-    static Stated read(String text) {
-        Stated stated = new Stated(Family.LIBPQ_URI);
-        Location location = readInto(stated, text);
-        readParameters(stated, location.query());
-        return stated;
-    }
-
-    /** States user, password, host, port and dbname; the query is left to the caller. */
-    static Location readInto(Stated stated, String text) {
+    /** Reads what follows the {@code //} into what is stated. */
+    static Stated read(Stated stated, String text) {
         Authority<Location> authority = Authority.split(text, ownersAt(text), LibpqUri::locate);
         authority.stateUserinfo(stated, LibpqUri::credential);
         Location location = authority.location();
-        if (!location.hosts().isEmpty()) {
-            stated.field("host", location.hosts());
+        stated.field("host", location.hosts());
+        stated.field("port", location.ports());
+        stated.field("dbname", location.database());
+        for (QueryString.Piece piece : location.query().pieces()) {
+            boolean libpqSsl = stated.family == Family.LIBPQ_URI
+                    && piece.name().equals("ssl")
+                    && piece.value().equals("true");
+            stated.parameter(piece.text(), libpqSsl ? "sslmode" : piece.name(), libpqSsl ? "require" : piece.value());
         }
-        if (!location.ports().isEmpty()) {
-            stated.field("port", location.ports());
-        }
-        if (!location.database().isEmpty()) {
-            stated.field("dbname", token(location.database(), "dbname"));
-        }
-        return location;
+        return stated;
     }
 
     private static int ownersAt(String text) {
@@ -40,7 +31,7 @@ final class LibpqUri {
         return slash >= 0 && slash < at ? -1 : at;
     }
 
-    private static Optional<Location> locate(String rest) {
+    private static Location locate(String rest) {
         StringBuilder hosts = new StringBuilder();
         StringBuilder ports = new StringBuilder();
         int at = 0;
@@ -50,7 +41,8 @@ final class LibpqUri {
                 int bracket = rest.indexOf(']', at);
                 end = bracket + 1;
                 if (bracket <= at + 1 || (end < rest.length() && ":/?,".indexOf(rest.charAt(end)) < 0)) {
-                    return Optional.empty();
+                    throw new InvalidConnectionStringException(
+                            "host", "an IPv6 address must stand in [ ] with : / ? , or nothing behind");
                 }
                 hosts.append(rest, at + 1, bracket);
             } else {
@@ -71,51 +63,19 @@ final class LibpqUri {
         }
     }
 
-    private static Optional<Location> location(String rawHosts, String rawPorts, String tail) {
-        String hosts;
-        String ports;
-        try {
-            hosts = token(rawHosts, "host");
-            ports = token(rawPorts, "port");
-        } catch (InvalidConnectionStringException insane) {
-            return Optional.empty();
-        }
-        if (rawHosts.indexOf('@') >= 0) {
-            return Optional.empty();
-        }
-        for (String host : hosts.split(",", -1)) {
-            if (!HostRules.isSane(host) && !host.startsWith("@")) {
-                return Optional.empty();
-            }
-        }
-        for (String port : ports.split(",", -1)) {
-            if (!HostRules.isSanePort(port)) {
-                return Optional.empty();
-            }
-        }
+    private static Location location(String rawHosts, String rawPorts, String tail) {
         int question = tail.indexOf('?');
-        String path = question < 0 ? tail : tail.substring(0, question);
-        String database = path.isEmpty() ? "" : path.substring(1);
-        return Optional.of(new Location(hosts, ports, database, question < 0 ? "" : tail.substring(question + 1)));
-    }
-
-    /** States the parameters of a query. */
-    static void readParameters(Stated stated, String query) {
-        for (int start = 0; start < query.length(); ) {
-            int end = indexOfAny(query, "&", start);
-            String piece = query.substring(start, end);
-            int equals = piece.indexOf('=');
-            if (equals < 0 || piece.indexOf('=', equals + 1) >= 0) {
-                throw new InvalidConnectionStringException(
-                        "parameter " + (stated.parameters.size() + 1),
-                        "must be name=value; write a = in the value as %3D and an & as %26");
-            }
-            String name = token(piece.substring(0, equals), "parameter name");
-            String value = token(piece.substring(equals + 1), "parameter value");
-            boolean libpqSsl = stated.family == Family.LIBPQ_URI && name.equals("ssl") && value.equals("true");
-            stated.parameter(piece, libpqSsl ? "sslmode" : name, libpqSsl ? "require" : value);
-            start = end + 1;
+        QueryString query = QueryString.read(
+                question < 0 ? "" : tail.substring(question + 1), QueryString.Form.STRICT, LibpqUri::token);
+        String hosts = token(rawHosts, "host");
+        String ports = token(rawPorts, "port");
+        if (rawHosts.indexOf('@') >= 0 && query.value("host").isEmpty()) {
+            throw new InvalidConnectionStringException("host", HostRules.SANE);
         }
+        HostRules.checkSane(
+                query.value("host").orElse(hosts), query.value("port").orElse(ports));
+        String path = question < 0 ? tail : tail.substring(0, question);
+        return new Location(hosts, ports, path.isEmpty() ? "" : token(path.substring(1), "dbname"), query);
     }
 
     /** Decodes as libpq does: blanks around are dropped, blanks within are an error. */

@@ -26,8 +26,6 @@ final class R2dbcUrl {
         if (!url.group(1).isEmpty()) {
             stated.field("ssl", "true");
         }
-        LibpqUri.Location location = LibpqUri.readInto(stated, url.group(5));
-        LibpqUri.readParameters(stated, location.query());
-        return stated;
+        return LibpqUri.read(stated, url.group(5));
     }
 }

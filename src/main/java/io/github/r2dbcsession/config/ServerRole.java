@@ -1,6 +1,5 @@
 package io.github.r2dbcsession.config;
 
-import io.r2dbc.postgresql.MultiHostConnectionStrategy.TargetServerType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -8,21 +7,19 @@ import java.util.Optional;
 
 /** What role a server must have: libpq's, pgjdbc's and the driver's words for it. */
 enum ServerRole {
-    ANY("any", "any", TargetServerType.ANY),
-    PRIMARY("primary", "primary|master", TargetServerType.PRIMARY),
-    READ_WRITE("read-write", "", TargetServerType.PRIMARY),
-    STANDBY("standby", "secondary|slave", TargetServerType.SECONDARY),
-    READ_ONLY("read-only", "", TargetServerType.SECONDARY),
-    PREFER_STANDBY("prefer-standby", "prefersecondary|preferslave", TargetServerType.PREFER_SECONDARY);
+    ANY("any", "any"),
+    PRIMARY("primary", "primary|master"),
+    READ_WRITE("read-write", ""),
+    STANDBY("standby", "secondary|slave"),
+    READ_ONLY("read-only", ""),
+    PREFER_STANDBY("prefer-standby", "prefersecondary|preferslave");
 
     private final String attribute;
     private final String serverTypes;
-    private final TargetServerType driverType;
 
-    ServerRole(String attribute, String serverTypes, TargetServerType driverType) {
+    ServerRole(String attribute, String serverTypes) {
         this.attribute = attribute;
         this.serverTypes = serverTypes;
-        this.driverType = driverType;
     }
 
     static Optional<ServerRole> ofAttribute(String attribute) {
@@ -46,9 +43,5 @@ enum ServerRole {
     /** libpq's word. */
     String attribute() {
         return attribute;
-    }
-
-    TargetServerType driverType() {
-        return driverType;
     }
 }

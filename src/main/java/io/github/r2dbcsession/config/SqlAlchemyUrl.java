@@ -3,14 +3,13 @@ package io.github.r2dbcsession.config;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /** Reads a SQLAlchemy URL. */
 final class SqlAlchemyUrl {
 
-    /** Host, port and database as they stand and the query. */
-    private record Location(String host, String port, String database, String query) {}
+    /** What follows the userinfo. */
+    private record Location(String host, String port, String database, QueryString query) {}
 
     private SqlAlchemyUrl() {}
 
@@ -27,7 +26,7 @@ final class SqlAlchemyUrl {
         Location location = authority.location();
         stated.field("host", location.host());
         stated.field("port", location.port());
-        stated.field("dbname", Percent.decode(location.database(), "database"));
+        stated.field("dbname", location.database());
         query(stated, location.query());
         return stated;
     }
@@ -42,12 +41,10 @@ final class SqlAlchemyUrl {
         return afterColon >= 0 ? afterColon : text.substring(0, end).lastIndexOf('@');
     }
 
-    private static Optional<Location> locate(String rest) {
+    private static Location locate(String rest) {
         int question = rest.indexOf('?');
         String server = question < 0 ? rest : rest.substring(0, question);
-        String query = question < 0 ? "" : rest.substring(question + 1);
         int slash = server.indexOf('/');
-        String database = slash < 0 ? "" : server.substring(slash + 1);
         String address = slash < 0 ? server : server.substring(0, slash);
         int bracket = address.startsWith("[") ? address.lastIndexOf(']') : -1;
         int colon = address.indexOf(':', Math.max(bracket, 0));
@@ -56,29 +53,33 @@ final class SqlAlchemyUrl {
         if (bracket > 1 && bracket == host.length() - 1) {
             host = host.substring(1, bracket);
         }
-        return HostRules.isSane(host) && HostRules.isSanePort(port)
-                ? Optional.of(new Location(host, port, database, query))
-                : Optional.empty();
+        QueryString query = QueryString.read(
+                question < 0 ? "" : rest.substring(question + 1),
+                QueryString.Form.LOOSE,
+                (text, part) -> Percent.decode(text.replace('+', ' '), part));
+        HostRules.checkSane(
+                query.value("host").isPresent() ? "" : host, query.value("port").isPresent() ? "" : port);
+        String database = slash < 0 ? "" : server.substring(slash + 1);
+        return new Location(host, port, Percent.decode(database, "database"), query);
     }
 
-    private static void query(Stated stated, String query) {
+    private static void query(Stated stated, QueryString query) {
         List<String> hosts = new ArrayList<>();
         List<String> ports = new ArrayList<>();
         Set<String> seen = new HashSet<>();
-        for (String parameter : query.split("&", 0)) {
-            int equals = parameter.indexOf('=');
-            String value = equals < 0 ? "" : decode(parameter.substring(equals + 1), "parameter value");
-            String name = decode(equals < 0 ? parameter : parameter.substring(0, equals), "parameter name");
-            if (name.equals("host")) {
-                hosts.add(value);
-            } else if (name.equals("port")) {
-                ports.add(value);
-            } else if (!value.isEmpty() && !seen.add(name)) {
-                throw new InvalidConnectionStringException("parameter name", "only host and port may be given twice");
-            } else if (!value.isEmpty()) {
-                stated.parameter(parameter, name, value);
-            } else if (!parameter.isEmpty()) {
+        for (QueryString.Piece piece : query.pieces()) {
+            String name = piece.name();
+            if (piece.value().isEmpty()) {
                 stated.warnings.add("parameter: one without a value is dropped, as SQLAlchemy does");
+            } else if (name.equals("host")) {
+                hosts.add(piece.value());
+            } else if (name.equals("port")) {
+                ports.add(piece.value());
+            } else if (seen.add(name)) {
+                stated.parameter(piece.text(), name, piece.value());
+            } else {
+                throw new InvalidConnectionStringException(
+                        "parameter " + (stated.parameters.size() + 1), "is there twice; only host and port may be");
             }
         }
         hosts(stated, hosts, ports);
@@ -104,12 +105,8 @@ final class SqlAlchemyUrl {
         }
         if (!ports.isEmpty()) {
             stated.field("port", String.join(",", ports));
-        } else if (numbered) {
+        } else if (numbered || (names.size() > 1 && stated.dialect.startsWith("psycopg"))) {
             stated.field("port", String.join(",", numbers));
         }
-    }
-
-    private static String decode(String text, String part) {
-        return Percent.decode(text.replace('+', ' '), part);
     }
 }
