@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.SignalType;
 
 /**
  * A transaction on one lease. OPEN until it is committed, rolled back or given up; the step out of OPEN happens once.
@@ -47,7 +48,12 @@ final class DefaultTransaction implements Transaction, StatementScope {
 
     @Override
     public <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work) {
-        return Flux.defer(() -> isOpen() ? work.apply(lease).doOnError(this::failed) : Flux.error(ended()));
+        return Flux.defer(() -> isOpen() ? work.apply(lease).doOnError(this::failed) : refused());
+    }
+
+    /** Fails on demand, so that work which was cancelled on its way here gets no error that nobody is left to take. */
+    private <T> Flux<T> refused() {
+        return Flux.just(ended()).handle((ended, sink) -> sink.error(ended));
     }
 
     /** Sends the BEGIN. */
@@ -62,14 +68,14 @@ final class DefaultTransaction implements Transaction, StatementScope {
                 .map(Optional::of)
                 .defaultIfEmpty(Optional.empty())
                 .flatMap(result -> commitOnly().then(Mono.justOrEmpty(result)))
-                .doOnCancel(this::abandon);
+                .doFinally(this::abandonOnCancel);
     }
 
     /** Does the same for many elements, which are emitted before the commit. */
     <T> Flux<T> complete(Publisher<T> work) {
         Flux<T> rolledBackOnError = bind(begin().thenMany(work))
                 .onErrorResume(failure -> rollbackOnly().then(Mono.error(failure)));
-        return rolledBackOnError.concatWith(commitOnly().then(Mono.empty())).doOnCancel(this::abandon);
+        return rolledBackOnError.concatWith(commitOnly().then(Mono.empty())).doFinally(this::abandonOnCancel);
     }
 
     @Override
@@ -163,6 +169,13 @@ final class DefaultTransaction implements Transaction, StatementScope {
     /** The caller has cancelled: whatever was not committed is rolled back by the gate, which closes the connection. */
     private void abandon() {
         finish(state.get() == State.COMMITTING ? TransactionOutcome.UNKNOWN : TransactionOutcome.ROLLED_BACK);
+    }
+
+    /** Comes after the cancel has reached the work, which therefore never sees the transaction ended under it. */
+    private void abandonOnCancel(SignalType signal) {
+        if (signal == SignalType.CANCEL) {
+            abandon();
+        }
     }
 
     private void giveBack() {

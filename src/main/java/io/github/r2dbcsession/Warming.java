@@ -3,6 +3,7 @@ package io.github.r2dbcsession;
 import io.github.r2dbcsession.pool.WarmUp;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -25,6 +26,7 @@ final class Warming {
         return Flux.range(0, sessions)
                 .flatMapDelayError(session -> one(), sessions, 1)
                 .collectList()
+                .onErrorMap(failures -> Exceptions.unwrapMultiple(failures).get(0))
                 .map(times -> new WarmUp(sessions, times));
     }
 

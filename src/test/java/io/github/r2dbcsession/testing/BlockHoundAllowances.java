@@ -4,8 +4,9 @@ import reactor.blockhound.BlockHound;
 import reactor.blockhound.integration.BlockHoundIntegration;
 
 /**
- * The two calls that may block on a non-blocking thread. Without the first, the first acquire hangs in silence; the second reads the
- * kernel's random device for TLS and SCRAM, which answers at once.
+ * The three calls that may block on a non-blocking thread. Without the first, the first acquire hangs in silence; the second reads the
+ * kernel's random device for TLS and SCRAM, which answers at once; the third is a lock that Netty's allocator of buffers holds for a
+ * moment, of which its own integration tells BlockHound nothing.
  */
 public final class BlockHoundAllowances implements BlockHoundIntegration {
 
@@ -13,5 +14,7 @@ public final class BlockHoundAllowances implements BlockHoundIntegration {
     public void applyTo(BlockHound.Builder builder) {
         builder.allowBlockingCallsInside("io.netty.util.internal.NativeLibraryLoader", "load");
         builder.allowBlockingCallsInside("java.security.SecureRandom", "nextBytes");
+        builder.allowBlockingCallsInside(
+                "io.netty.buffer.AdaptivePoolingAllocator$MagazineGroup", "tryExpandMagazines");
     }
 }
