@@ -111,7 +111,7 @@ public final class PhysicalConnection {
 
     /**
      * Asks the server to stop what it is doing for this connection, if it is doing anything, and closes the channel. Never fails, and
-     * takes 1 s at most.
+     * takes 1 s at most. {@link #isOpen()} is false before it completes, so that nobody is lent what is about to close.
      */
     public Mono<Void> invalidate() {
         return Mono.defer(() -> {
@@ -119,7 +119,8 @@ public final class PhysicalConnection {
                     return busy ? driver.cancelRequest().timeout(CANCEL_LIMIT) : Mono.<Void>empty();
                 })
                 .onErrorComplete()
-                .doFinally(signal -> tap.kill());
+                .doOnTerminate(tap::kill)
+                .doOnCancel(tap::kill);
     }
 
     /** Closes the channel at once. */
@@ -134,6 +135,10 @@ public final class PhysicalConnection {
 
     /** Says goodbye to the server and closes the channel, within 1 s. Never fails. */
     public Mono<Void> close() {
-        return driver.close().timeout(CLOSE_LIMIT).onErrorComplete().doFinally(signal -> tap.kill());
+        return driver.close()
+                .timeout(CLOSE_LIMIT)
+                .onErrorComplete()
+                .doOnTerminate(tap::kill)
+                .doOnCancel(tap::kill);
     }
 }

@@ -17,7 +17,9 @@ import io.github.r2dbcsession.testing.TestDatabase;
 import io.r2dbc.spi.Result;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -85,12 +87,13 @@ class LeasePoolIT {
         assertThat(pool.stats().allocated()).isZero();
     }
 
-    @Test
+    @RepeatedTest(20)
     void theNextBorrowerDoesNotWaitBehindACancelledStatement() {
         LeasePool single = pool(PoolSettings.builder().maxSize(1).maxAcquireTime(LIMIT));
+        use(single, "SELECT 1").blockLast(LIMIT);
 
-        StepVerifier.create(use(single, "SELECT pg_sleep(60)").timeout(Duration.ofMillis(300)))
-                .expectError()
+        StepVerifier.create(use(single, "SELECT pg_sleep(60)").timeout(Duration.ofMillis(100)))
+                .expectError(TimeoutException.class)
                 .verify(LIMIT);
         StepVerifier.create(use(single, "SELECT 1"))
                 .expectNext(1)
