@@ -1,5 +1,8 @@
 package io.github.r2dbcsession.config;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /** Reads a pgjdbc URL. */
 final class JdbcUrl {
 
@@ -51,24 +54,21 @@ final class JdbcUrl {
         if (database.indexOf('/') >= 0) {
             throw new InvalidConnectionStringException("database", "must not have a slash; write it as %2F");
         }
-        StringBuilder hosts = new StringBuilder();
-        StringBuilder ports = new StringBuilder();
+        List<String> hosts = new ArrayList<>();
+        List<String> ports = new ArrayList<>();
         for (String address : server.substring(0, slash).split(",", 0)) {
             int colon = address.lastIndexOf(':');
             boolean hasPort = colon > address.lastIndexOf(']');
             String host = hasPort ? address.substring(0, colon) : address;
             String port = hasPort ? address.substring(colon + 1) : String.valueOf(HostAndPort.DEFAULT_PORT);
-            if (port.isEmpty()) {
-                throw new InvalidConnectionStringException("port", HostRules.PORT);
-            }
-            hosts.append(hosts.isEmpty() ? "" : ",").append(host.isEmpty() ? HostAndPort.LOCALHOST : unbracketed(host));
-            ports.append(ports.isEmpty() ? "" : ",").append(port);
+            hosts.add(host.isEmpty() ? HostAndPort.LOCALHOST : unbracketed(host));
+            ports.add(port);
         }
         QueryString query = query(rest, question);
         checkServer(
-                query.value("PGHOST").or(() -> query.value("host")).orElse(hosts.toString()),
-                query.value("PGPORT").or(() -> query.value("port")).orElse(ports.toString()));
-        return new Location(hosts.toString(), ports.toString(), decode(database, "database"), query);
+                query.value("PGHOST").or(() -> query.value("host")).orElse(String.join(",", hosts)),
+                query.value("PGPORT").or(() -> query.value("port")).orElse(String.join(",", ports)));
+        return new Location(String.join(",", hosts), String.join(",", ports), decode(database, "database"), query);
     }
 
     private static String unbracketed(String host) {
@@ -82,6 +82,9 @@ final class JdbcUrl {
 
     private static void checkServer(String hosts, String ports) {
         HostRules.checkSane(hosts, ports);
+        if (List.of(ports.split(",", -1)).contains("")) {
+            throw new InvalidConnectionStringException("port", HostRules.PORT);
+        }
         if (hosts.split(",", -1).length != ports.split(",", -1).length) {
             throw new InvalidConnectionStringException("port", "there must be one for each host");
         }

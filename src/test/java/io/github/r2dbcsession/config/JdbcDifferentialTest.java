@@ -92,6 +92,9 @@ class JdbcDifferentialTest {
 
     private static boolean isSane(Properties theirs) {
         String host = theirs.getProperty("PGHOST");
+        if (theirs.getProperty("PGPORT").endsWith(",")) {
+            return false; // pgjdbc counts such a list one short
+        }
         if (host.contains(",") && host.contains("::")) {
             return false; // the driver cannot serve an IPv6 address among several hosts, so it is refused
         }
