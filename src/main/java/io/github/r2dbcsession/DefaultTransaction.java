@@ -166,7 +166,7 @@ final class DefaultTransaction implements Transaction, StatementScope {
         firstFailure.compareAndSet(null, failure);
     }
 
-    /** The caller has cancelled: whatever was not committed is rolled back by the gate, which closes the connection. */
+    /** The caller has cancelled: whatever was not committed is rolled back on the way back to the pool. */
     private void abandon() {
         finish(state.get() == State.COMMITTING ? TransactionOutcome.UNKNOWN : TransactionOutcome.ROLLED_BACK);
     }

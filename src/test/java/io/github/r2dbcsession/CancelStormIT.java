@@ -14,6 +14,7 @@ import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.PostgresqlConnectionFactoryProvider;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Flux;
@@ -23,7 +24,8 @@ import reactor.core.publisher.Mono;
 @DatabaseTest
 class CancelStormIT {
 
-    private static final Duration LIMIT = Duration.ofMinutes(2);
+    private static final int OPERATIONS = operations();
+    private static final Duration LIMIT = Duration.ofMinutes(2).plusMillis(10L * OPERATIONS);
     private static final int POOL = 8;
 
     private final TestDatabase server = TestDatabase.get();
@@ -31,14 +33,14 @@ class CancelStormIT {
     private final TransferStorm storm = new TransferStorm(server, TestDatabase.schema(CancelStormIT.class));
 
     @Test
-    @Timeout(300)
+    @Timeout(value = 3, unit = TimeUnit.HOURS)
     void noCancelledTransferIsLeftHalfDone() {
         long seed = TransferStorm.seed();
         Database db = Database.builder(url)
                 .pool(PoolSettings.builder().maxSize(POOL).build())
                 .build();
 
-        storm.run(operations(), seed, op -> transfer(db, op)).block(LIMIT);
+        storm.run(OPERATIONS, seed, op -> transfer(db, op)).block(LIMIT);
         await().atMost(Duration.ofSeconds(5)).untilAsserted(() -> {
             assertThat(db.stats().acquired()).isZero();
             assertThat(db.stats().recovering()).isZero();
@@ -57,12 +59,12 @@ class CancelStormIT {
     }
 
     @Test
-    @Timeout(300)
+    @Timeout(value = 3, unit = TimeUnit.HOURS)
     void theSameStormBreaksBareUsingWhen() {
         int rounds = 0;
         while (storm.halves() + storm.mixed() == 0 && rounds++ < 20) {
             ConnectionPool pool = barePool();
-            storm.run(operations(), TransferStorm.seed(), op -> bareTransfer(pool, op))
+            storm.run(2_000, TransferStorm.seed(), op -> bareTransfer(pool, op))
                     .timeout(Duration.ofSeconds(20), Mono.empty())
                     .then(pool.disposeLater())
                     .block(LIMIT);

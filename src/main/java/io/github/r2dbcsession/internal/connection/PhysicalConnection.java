@@ -76,6 +76,12 @@ public final class PhysicalConnection {
         return isOpen() && isQuiet() && wire.state().status() == 'I';
     }
 
+    /** Whether a transaction is open or has failed, as the last ReadyForQuery said. */
+    public boolean inTransaction() {
+        char status = wire.state().status();
+        return status == 'T' || status == 'E';
+    }
+
     /** Whether the tag of the last command that completed was {@code COMMIT}. */
     public boolean committed() {
         return wire.state().tag() == WireState.Tag.COMMIT;
@@ -110,13 +116,21 @@ public final class PhysicalConnection {
     }
 
     /**
+     * Asks the server to stop the statement that runs. Completes when the request has arrived; the statement may end by itself before,
+     * so the request may meet the one that follows. Fails when the request has not arrived within 1 s.
+     */
+    public Mono<Void> cancelStatement() {
+        return driver.cancelRequest().timeout(CANCEL_LIMIT);
+    }
+
+    /**
      * Asks the server to stop what it is doing for this connection, if it is doing anything, and closes the channel. Never fails, and
      * takes 1 s at most. {@link #isOpen()} is false before it completes, so that nobody is lent what is about to close.
      */
     public Mono<Void> invalidate() {
         return Mono.defer(() -> {
                     boolean busy = isOpen() && wire.state().owed() > 0;
-                    return busy ? driver.cancelRequest().timeout(CANCEL_LIMIT) : Mono.<Void>empty();
+                    return busy ? cancelStatement() : Mono.<Void>empty();
                 })
                 .onErrorComplete()
                 .doOnTerminate(tap::kill)

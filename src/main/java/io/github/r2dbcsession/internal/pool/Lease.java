@@ -20,7 +20,7 @@ import reactor.core.publisher.Mono;
  *   ACQUIRED ──────────────▶ RECOVERING ────────────────▶ RELEASED      back in the pool
  *                                  │
  *                                  └────────────────────▶ INVALIDATED   closed
- *                                      anything else
+ *                                      not to be had idle
  * </pre>
  *
  * Statements run in ACQUIRED only. The step out of it happens once, whoever takes it; RECOVERING ends without the caller, who waits
@@ -90,9 +90,16 @@ public final class Lease {
      */
     public <T> Flux<T> converse(
             String sql, Consumer<? super Statement> bind, Function<? super Result, ? extends Publisher<T>> read) {
-        return Flux.defer(() -> state == State.ACQUIRED
-                ? connection.converse(sql, bind, read)
-                : Flux.error(new IllegalStateException("the connection has been given back")));
+        return connection.converse(
+                sql,
+                statement -> {
+                    // The statement counts as open by now, so a release either is seen here or sees the statement.
+                    if (state != State.ACQUIRED) {
+                        throw new IllegalStateException("the connection has been given back");
+                    }
+                    bind.accept(statement);
+                },
+                read);
     }
 
     /**

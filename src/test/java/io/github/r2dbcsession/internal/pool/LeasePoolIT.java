@@ -65,26 +65,82 @@ class LeasePoolIT {
     }
 
     @Test
-    void aConnectionLeftInATransactionIsClosed() {
+    void aConnectionLeftInATransactionIsRolledBack() {
         int before = pid(use("SELECT pg_backend_pid()"));
 
         use("BEGIN").blockLast(LIMIT);
         awaitQuiet();
 
-        assertThat(pid(use("SELECT pg_backend_pid()"))).isNotEqualTo(before);
+        assertThat(server.backends(name)).allMatch(backend -> "idle".equals(backend.state()));
+        assertThat(pid(use("SELECT pg_backend_pid()"))).isEqualTo(before);
     }
 
     @Test
-    void aBusyConnectionIsClosedAndItsStatementStopped() {
+    void aBusyConnectionIsRecoveredAndItsStatementStopped() {
+        int before = pid(use("SELECT pg_backend_pid()"));
+
         StepVerifier.create(use("SELECT pg_sleep(60)"))
                 .expectSubscription()
                 .then(() -> await().atMost(LIMIT).until(() -> anyBackend("PgSleep")))
                 .thenCancel()
                 .verify(LIMIT);
-
         awaitQuiet();
-        server.awaitNoBackends(name);
+
+        assertThat(anyBackend("PgSleep")).isFalse();
+        assertThat(pid(use("SELECT pg_backend_pid()"))).isEqualTo(before);
+    }
+
+    @Test
+    void aBusyConnectionInATransactionIsRecoveredToo() {
+        int before = pid(use("SELECT pg_backend_pid()"));
+
+        StepVerifier.create(Flux.usingWhen(
+                        pool.acquire(),
+                        lease -> run(lease, "BEGIN").thenMany(run(lease, "SELECT pg_sleep(60)")),
+                        Lease::release))
+                .expectSubscription()
+                .then(() -> await().atMost(LIMIT).until(() -> anyBackend("PgSleep")))
+                .thenCancel()
+                .verify(LIMIT);
+        awaitQuiet();
+
+        assertThat(server.backends(name)).allMatch(backend -> "idle".equals(backend.state()));
+        assertThat(pid(use("SELECT pg_backend_pid()"))).isEqualTo(before);
+    }
+
+    @Test
+    void aConnectionThatWillNotStopIsClosed() {
+        int before = pid(use("SELECT pg_backend_pid()"));
+        String stubborn =
+                "DO $$ BEGIN LOOP BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; END $$";
+
+        StepVerifier.create(use(stubborn))
+                .expectSubscription()
+                .then(() -> await().atMost(LIMIT).until(() -> anyBackend("PgSleep")))
+                .thenCancel()
+                .verify(LIMIT);
+        awaitQuiet();
+
         assertThat(pool.stats().allocated()).isZero();
+        assertThat(pid(use("SELECT pg_backend_pid()"))).isNotEqualTo(before);
+        server.query("SELECT pg_terminate_backend(?)", row -> row.getBoolean(1), before);
+    }
+
+    @Test
+    void aLateCancelHitsNobody() {
+        LeasePool single = pool(PoolSettings.builder().maxSize(1).maxAcquireTime(LIMIT));
+
+        for (int i = 0; i < 100; i++) {
+            use(single, "SELECT pg_sleep(0.0%d)".formatted(45 + i % 10))
+                    .takeUntilOther(Mono.delay(Duration.ofMillis(1)))
+                    .blockLast(LIMIT);
+            StepVerifier.create(use(single, "SELECT 1"))
+                    .expectNext(1)
+                    .expectComplete()
+                    .verify(LIMIT);
+        }
+
+        single.close(Duration.ZERO).block(LIMIT);
     }
 
     @RepeatedTest(20)
