@@ -140,8 +140,8 @@ final class DefaultTransaction implements Transaction, StatementScope {
     }
 
     /**
-     * Rolls back where nothing else is under way on the connection; where something is, giving the connection back closes it, which
-     * rolls back too.
+     * Rolls back where nothing else is under way on the connection; where something is, the rollback comes when the connection is given
+     * back.
      */
     private Mono<Void> sendRollback() {
         return lease.settle(SETTLE_LIMIT)
