@@ -91,6 +91,18 @@ public final class ConnectionString {
         return Optional.ofNullable(password);
     }
 
+    /**
+     * The user with the password, if there is one.
+     *
+     * @throws InvalidConnectionStringException when no user is stated
+     */
+    public Credentials credentials() {
+        if (user == null) {
+            throw new InvalidConnectionStringException("user", "must be stated in order to connect");
+        }
+        return password == null ? Credentials.of(user) : Credentials.of(user, password);
+    }
+
     /** The database, if stated; the server takes the user's name otherwise. */
     public Optional<String> database() {
         return Optional.ofNullable(database);
@@ -138,6 +150,16 @@ public final class ConnectionString {
     /** Returns the R2DBC driver's options, as typed values. They hold the password. */
     public ConnectionFactoryOptions toConnectionFactoryOptions() {
         return DriverOptions.of(this);
+    }
+
+    /**
+     * Returns the R2DBC driver's options for one host, as typed values. They hold the password.
+     *
+     * @param host where to connect to, in place of the hosts stated
+     * @param credentials whom to log in as, in place of the user stated
+     */
+    public ConnectionFactoryOptions toConnectionFactoryOptions(HostAndPort host, Credentials credentials) {
+        return DriverOptions.of(this, host, credentials);
     }
 
     /** Returns the canonical libpq URI, which reads back to an equal value. <strong>It holds the password.</strong> */

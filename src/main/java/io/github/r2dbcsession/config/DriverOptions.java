@@ -67,16 +67,26 @@ final class DriverOptions {
 
     static ConnectionFactoryOptions of(ConnectionString string) {
         DriverOptions driverOptions = new DriverOptions(string);
-        driverOptions.server();
-        driverOptions.login();
-        driverOptions.settings();
-        return driverOptions.driver.build();
+        driverOptions.servers();
+        return driverOptions.withLogin(string.credentials());
     }
 
-    private void server() {
+    static ConnectionFactoryOptions of(ConnectionString string, HostAndPort host, Credentials credentials) {
+        DriverOptions driverOptions = new DriverOptions(string);
+        driverOptions.server(host);
+        return driverOptions.withLogin(credentials);
+    }
+
+    private ConnectionFactoryOptions withLogin(Credentials credentials) {
         driver.option(DRIVER, POSTGRESQL_DRIVER);
+        driver.option(USER, credentials.user());
+        credentials.password().ifPresent(secret -> driver.option(PASSWORD, secret.reveal()));
+        settings();
+        return driver.build();
+    }
+
+    private void servers() {
         List<HostAndPort> hosts = string.hosts();
-        HostAndPort first = hosts.get(0);
         if (Hosts.failover(hosts, options)) {
             driver.option(PROTOCOL, FAILOVER_PROTOCOL);
             driver.option(HOST, hosts.stream().map(HostAndPort::toString).collect(Collectors.joining(",")));
@@ -84,11 +94,17 @@ final class DriverOptions {
                     .ifPresent(role -> driver.option(TARGET_SERVER_TYPE, driverType(role)));
             driver.option(LOAD_BALANCE_HOSTS, "random".equals(options.get("load_balance_hosts")));
             tls();
-        } else if (first.isSocket()) {
-            driver.option(SOCKET, first.socketFile());
         } else {
-            driver.option(HOST, first.host());
-            driver.option(PORT, first.port());
+            server(hosts.get(0));
+        }
+    }
+
+    private void server(HostAndPort host) {
+        if (host.isSocket()) {
+            driver.option(SOCKET, host.socketFile());
+        } else {
+            driver.option(HOST, host.host());
+            driver.option(PORT, host.port());
             tls();
         }
     }
@@ -131,19 +147,10 @@ final class DriverOptions {
         return path;
     }
 
-    private void login() {
-        driver.option(
-                USER,
-                string.user()
-                        .orElseThrow(() ->
-                                new InvalidConnectionStringException("user", "must be stated in order to connect")));
-        string.password().ifPresent(secret -> driver.option(PASSWORD, secret.reveal()));
+    private void settings() {
         string.database().ifPresent(database -> driver.option(DATABASE, database));
         string.applicationName().ifPresent(name -> driver.option(APPLICATION_NAME, name));
         string.connectTimeout().ifPresent(limit -> driver.option(CONNECT_TIMEOUT, limit));
-    }
-
-    private void settings() {
         driver.option(TCP_KEEPALIVE, !"0".equals(options.get("keepalives")));
         driver.option(PREPARED_STATEMENT_CACHE_QUERIES, STATEMENT_CACHE);
         set(PREPARED_STATEMENT_CACHE_QUERIES, "preparedStatementCacheQueries", Integer::valueOf);
