@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConnectionString {
 
+    /** libpq's word for the platform's trust store. */
+    static final String SYSTEM_ROOTS = "system";
+
     private final Family family;
     private final String source;
     private final Hosts hosts;
@@ -91,6 +94,18 @@ public final class ConnectionString {
         return Optional.ofNullable(password);
     }
 
+    /**
+     * The user with the password, if there is one.
+     *
+     * @throws InvalidConnectionStringException when no user is stated
+     */
+    public Credentials credentials() {
+        if (user == null) {
+            throw new InvalidConnectionStringException("user", "must be stated in order to connect");
+        }
+        return password == null ? Credentials.of(user) : Credentials.of(user, password);
+    }
+
     /** The database, if stated; the server takes the user's name otherwise. */
     public Optional<String> database() {
         return Optional.ofNullable(database);
@@ -102,11 +117,13 @@ public final class ConnectionString {
     }
 
     /**
-     * The effective mode: as stated or {@code prefer}, and {@code verify-ca} where {@code require} meets a root certificate, which
+     * The effective mode: as stated, else {@code prefer}, or {@code verify-full} with {@code sslrootcert=system}; and {@code verify-ca} where {@code require} meets a root certificate, which
      * libpq then verifies against.
      */
     public SslMode sslMode() {
-        SslMode stated = SslMode.parse(options.getOrDefault("sslmode", SslMode.PREFER.toString()));
+        boolean system = SYSTEM_ROOTS.equals(options.get("sslrootcert"));
+        SslMode absent = system ? SslMode.VERIFY_FULL : SslMode.PREFER;
+        SslMode stated = SslMode.parse(options.getOrDefault("sslmode", absent.toString()));
         return stated == SslMode.REQUIRE && options.containsKey("sslrootcert") ? SslMode.VERIFY_CA : stated;
     }
 
@@ -135,9 +152,24 @@ public final class ConnectionString {
         return warnings;
     }
 
-    /** Returns the R2DBC driver's options, as typed values. They hold the password. */
+    /**
+     * Returns the R2DBC driver's options, as typed values. They hold the password. The driver understands some of TLS in its own way.
+     *
+     * @throws InvalidConnectionStringException when something is stated that the driver alone cannot honour
+     */
     public ConnectionFactoryOptions toConnectionFactoryOptions() {
         return DriverOptions.of(this);
+    }
+
+    /**
+     * Returns the R2DBC driver's options for one host, as typed values. They hold the password. TLS, {@code require_auth} and
+     * {@code channel_binding} are not among them: whoever connects so sees to them, as the library's own connections do.
+     *
+     * @param host where to connect to, in place of the hosts stated
+     * @param credentials whom to log in as, in place of the user stated
+     */
+    public ConnectionFactoryOptions toConnectionFactoryOptions(HostAndPort host, Credentials credentials) {
+        return DriverOptions.of(this, host, credentials);
     }
 
     /** Returns the canonical libpq URI, which reads back to an equal value. <strong>It holds the password.</strong> */

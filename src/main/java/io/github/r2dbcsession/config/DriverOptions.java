@@ -56,6 +56,16 @@ final class DriverOptions {
     private static final int STATEMENT_CACHE = 256;
     private static final List<String> KEY_FORMATS_UNREADABLE = List.of(".p12", ".pfx", ".pk8", ".der");
 
+    /** Options, and the values of each that the driver keeps to anyway. */
+    private static final Map<String, List<String>> NEEDS_MORE_THAN_THE_DRIVER = Map.of(
+            "sslcrl", List.of(),
+            "sslcrldir", List.of(),
+            "ssl_min_protocol_version", List.of("TLSv1", "TLSv1.1", "TLSv1.2"),
+            "ssl_max_protocol_version", List.of("TLSv1.3"),
+            "sslcertmode", List.of("disable", "allow"),
+            "channel_binding", List.of("disable", "prefer"),
+            "require_auth", List.of());
+
     private final ConnectionString string;
     private final Map<String, String> options;
     private final ConnectionFactoryOptions.Builder driver = ConnectionFactoryOptions.builder();
@@ -67,29 +77,51 @@ final class DriverOptions {
 
     static ConnectionFactoryOptions of(ConnectionString string) {
         DriverOptions driverOptions = new DriverOptions(string);
-        driverOptions.server();
-        driverOptions.login();
-        driverOptions.settings();
-        return driverOptions.driver.build();
+        driverOptions.servers();
+        return driverOptions.withLogin(string.credentials());
     }
 
-    private void server() {
+    static ConnectionFactoryOptions of(ConnectionString string, HostAndPort host, Credentials credentials) {
+        DriverOptions driverOptions = new DriverOptions(string);
+        driverOptions.address(host);
+        return driverOptions.withLogin(credentials);
+    }
+
+    private ConnectionFactoryOptions withLogin(Credentials credentials) {
         driver.option(DRIVER, POSTGRESQL_DRIVER);
+        driver.option(USER, credentials.user());
+        credentials.password().ifPresent(secret -> driver.option(PASSWORD, secret.reveal()));
+        settings();
+        return driver.build();
+    }
+
+    private void servers() {
         List<HostAndPort> hosts = string.hosts();
-        HostAndPort first = hosts.get(0);
         if (Hosts.failover(hosts, options)) {
             driver.option(PROTOCOL, FAILOVER_PROTOCOL);
             driver.option(HOST, hosts.stream().map(HostAndPort::toString).collect(Collectors.joining(",")));
             ServerRole.ofAttribute(options.getOrDefault("target_session_attrs", "any"))
                     .ifPresent(role -> driver.option(TARGET_SERVER_TYPE, driverType(role)));
             driver.option(LOAD_BALANCE_HOSTS, "random".equals(options.get("load_balance_hosts")));
+            checkRoots();
             tls();
-        } else if (first.isSocket()) {
-            driver.option(SOCKET, first.socketFile());
         } else {
-            driver.option(HOST, first.host());
-            driver.option(PORT, first.port());
-            tls();
+            address(hosts.get(0));
+            if (!hosts.get(0).isSocket()) {
+                tls();
+            }
+        }
+        refuse();
+    }
+
+    private void address(HostAndPort host) {
+        if (host.isSocket()) {
+            driver.option(SOCKET, host.socketFile());
+        } else {
+            driver.option(HOST, host.host());
+            driver.option(PORT, host.port());
+            driver.option(SSL_MODE, SSLMode.DISABLE);
+            checkRoots();
         }
     }
 
@@ -102,18 +134,33 @@ final class DriverOptions {
         };
     }
 
-    private void tls() {
+    private void checkRoots() {
         SslMode mode = string.sslMode();
-        if (mode == SslMode.VERIFY_CA && !options.containsKey("sslrootcert")) {
+        if (mode == SslMode.DISABLE || mode == SslMode.VERIFY_FULL || options.containsKey("sslrootcert")) {
+            return;
+        }
+        if (mode == SslMode.VERIFY_CA) {
             throw new InvalidConnectionStringException(
                     "sslrootcert",
                     "verify-ca needs it, as anybody can have a certificate of a public authority; or use verify-full");
         }
+        for (String list : List.of("sslcrl", "sslcrldir")) {
+            if (options.containsKey(list)) {
+                throw new InvalidConnectionStringException(
+                        list, "can only be honoured where the certificate is verified; state sslrootcert too");
+            }
+        }
+    }
+
+    private void tls() {
+        SslMode mode = string.sslMode();
         driver.option(SSL_MODE, SSLMode.valueOf(mode.name()));
         if (mode == SslMode.DISABLE) {
             return;
         }
-        set(SSL_ROOT_CERT, "sslrootcert", Function.identity());
+        if (!ConnectionString.SYSTEM_ROOTS.equals(options.get("sslrootcert"))) {
+            set(SSL_ROOT_CERT, "sslrootcert", Function.identity());
+        }
         if (!"disable".equals(options.get("sslcertmode"))) {
             set(SSL_CERT, "sslcert", Function.identity());
             set(SSL_KEY, "sslkey", DriverOptions::pemKey);
@@ -123,27 +170,29 @@ final class DriverOptions {
         set(SSL_NEGOTIATION, "sslnegotiation", SSLNegotiation::fromValue);
     }
 
+    /** What the library's own connections honour, but the driver alone would not. */
+    private void refuse() {
+        for (Map.Entry<String, List<String>> option : NEEDS_MORE_THAN_THE_DRIVER.entrySet()) {
+            String value = options.get(option.getKey());
+            if (value != null && !option.getValue().contains(value)) {
+                throw new InvalidConnectionStringException(
+                        option.getKey(), "the driver alone cannot honour it; connect by the library's Database");
+            }
+        }
+    }
+
     private static String pemKey(String path) {
         if (KEY_FORMATS_UNREADABLE.stream().anyMatch(path.toLowerCase(java.util.Locale.ROOT)::endsWith)) {
             throw new InvalidConnectionStringException(
-                    "sslkey", "a key in DER or PKCS#12 cannot be read yet; convert it to PEM in PKCS#8");
+                    "sslkey", "the driver alone cannot read DER or PKCS#12; connect by the library's Database");
         }
         return path;
     }
 
-    private void login() {
-        driver.option(
-                USER,
-                string.user()
-                        .orElseThrow(() ->
-                                new InvalidConnectionStringException("user", "must be stated in order to connect")));
-        string.password().ifPresent(secret -> driver.option(PASSWORD, secret.reveal()));
+    private void settings() {
         string.database().ifPresent(database -> driver.option(DATABASE, database));
         string.applicationName().ifPresent(name -> driver.option(APPLICATION_NAME, name));
         string.connectTimeout().ifPresent(limit -> driver.option(CONNECT_TIMEOUT, limit));
-    }
-
-    private void settings() {
         driver.option(TCP_KEEPALIVE, !"0".equals(options.get("keepalives")));
         driver.option(PREPARED_STATEMENT_CACHE_QUERIES, STATEMENT_CACHE);
         set(PREPARED_STATEMENT_CACHE_QUERIES, "preparedStatementCacheQueries", Integer::valueOf);

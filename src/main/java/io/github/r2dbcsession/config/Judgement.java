@@ -78,13 +78,30 @@ final class Judgement {
         if ("true".equals(values.remove("ssl"))) {
             values.putIfAbsent("sslmode", SslMode.VERIFY_FULL.toString());
         }
-        SslMode mode = SslMode.parse(values.getOrDefault("sslmode", SslMode.PREFER.toString()));
+        boolean system = ConnectionString.SYSTEM_ROOTS.equals(values.get("sslrootcert"));
+        SslMode absent = system ? SslMode.VERIFY_FULL : SslMode.PREFER;
+        SslMode mode = SslMode.parse(values.getOrDefault("sslmode", absent.toString()));
+        if (system && mode != SslMode.VERIFY_FULL) {
+            throw new InvalidConnectionStringException(
+                    "sslmode",
+                    "must be verify-full or not stated with sslrootcert=system, as anybody can have a certificate of a public authority");
+        }
         if ("direct".equals(values.get("sslnegotiation")) && !mode.requiresTls()) {
             throw new InvalidConnectionStringException(
                     "sslnegotiation", "direct needs sslmode require, verify-ca or verify-full");
         }
+        if (values.getOrDefault("ssl_min_protocol_version", "TLSv1.2")
+                        .compareTo(values.getOrDefault("ssl_max_protocol_version", "TLSv1.3"))
+                > 0) {
+            throw new InvalidConnectionStringException(
+                    "ssl_max_protocol_version",
+                    "must not be below ssl_min_protocol_version, which is TLSv1.2 where it is not stated");
+        }
         if (values.containsKey("sslrootcert") && (mode == SslMode.PREFER || mode == SslMode.ALLOW)) {
-            warn("sslrootcert", "not used with sslmode " + mode + "; ask for verify-ca or verify-full");
+            warn(
+                    "sslrootcert",
+                    "with sslmode " + mode + " a server that it does not verify is spoken to without TLS;"
+                            + " ask for verify-ca or verify-full");
         }
         if (!values.containsKey("sslrootcert") && mode.verifies()) {
             warn("sslrootcert", "not stated, Java's trust store is used");

@@ -7,6 +7,7 @@ import java.time.ZoneId;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,18 +34,28 @@ enum ParameterValue {
     R2DBC_SSL(words(List.of("true", "false")), ParameterValue::flag),
     /** Old libpq's: what begins with 1 is require, anything else prefer. */
     REQUIRE_SSL("", text -> Optional.of(text.startsWith("1") ? "require" : "prefer")),
-    /** A certificate file, but not libpq's word for the platform's store. */
-    ROOT_CERTIFICATE(
-            "the word system cannot be honoured yet; name a file of certificates",
-            text -> Optional.of(text).filter(path -> !path.equals("system"))),
     /** A key file, but not OpenSSL's {@code engine:key}. */
     KEY_FILE(
-            "engine:key cannot be honoured; name a file with a PEM key in PKCS#8",
+            "engine:key cannot be honoured; name a file with a key in PEM, DER or PKCS#12",
             text -> Optional.of(text).filter(path -> path.indexOf(':') < 0 || path.matches("[A-Za-z]:[\\\\/].*"))),
     /** Whether a client certificate is sent. */
     CERTIFICATE_MODE(
-            "must be disable or allow; require cannot be honoured yet",
-            text -> Optional.of(text).filter(List.of("disable", "allow")::contains)),
+            words(List.of("disable", "allow", "require")), text -> word(text, List.of("disable", "allow", "require"))),
+    /** A version of TLS, in any case, or nothing. */
+    PROTOCOL_VERSION(
+            "must be one of TLSv1, TLSv1.1, TLSv1.2, TLSv1.3",
+            text -> Stream.of("", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+                    .filter(text::equalsIgnoreCase)
+                    .findFirst()),
+    /** Whether the login is bound to the TLS connection. */
+    CHANNEL_BINDING(
+            words(List.of("disable", "prefer", "require")),
+            text -> word(text, List.of("disable", "prefer", "require"))),
+    /** libpq's list of ways to log in. */
+    AUTHENTICATION_METHODS(
+            "must be a list, with commas and without repetition, of password, md5, gss, sspi, scram-sha-256, oauth and none, "
+                    + "or of these with ! before each",
+            ParameterValue::methods),
     /** How TLS starts. */
     NEGOTIATION(words(List.of("postgres", "direct")), text -> word(text, List.of("postgres", "direct"))),
     /** libpq's switch, where any number but 0 is on. */
@@ -94,6 +105,8 @@ enum ParameterValue {
             words(List.of("DEBUG", "ERROR", "INFO", "TRACE", "WARN")),
             text -> word(text.toUpperCase(Locale.ROOT), List.of("DEBUG", "ERROR", "INFO", "TRACE", "WARN")));
 
+    private static final Set<String> METHODS =
+            Set.of("password", "md5", "gss", "sspi", "scram-sha-256", "oauth", "none");
     private static final Pattern NUMBER = Pattern.compile("\\s*([+-]?[0-9]{1,9})\\s*");
     private static final Pattern AMOUNT =
             Pattern.compile("([+-]?[0-9]{1,12})(ns|us|ms|s|m|h|d)?", Pattern.CASE_INSENSITIVE);
@@ -120,6 +133,17 @@ enum ParameterValue {
 
     private static Optional<String> word(String text, List<String> words) {
         return words.contains(text) ? Optional.of(text) : Optional.empty();
+    }
+
+    private static Optional<String> methods(String text) {
+        List<String> methods = List.of(text.split(",", -1));
+        boolean negated = text.startsWith("!");
+        boolean known = methods.stream()
+                .allMatch(method ->
+                        method.startsWith("!") == negated && METHODS.contains(negated ? method.substring(1) : method));
+        return text.isEmpty() || (known && Set.copyOf(methods).size() == methods.size())
+                ? Optional.of(text)
+                : Optional.empty();
     }
 
     private static Optional<String> flag(String text) {

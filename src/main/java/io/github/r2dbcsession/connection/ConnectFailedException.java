@@ -26,7 +26,7 @@ public final class ConnectFailedException extends R2dbcTransientResourceExceptio
     private final Reason reason;
 
     /** Made by the library. */
-    public ConnectFailedException(Reason reason, String message, @Nullable String sqlState, Throwable cause) {
+    public ConnectFailedException(Reason reason, String message, @Nullable String sqlState, @Nullable Throwable cause) {
         super(message, sqlState, 0, (String) null, cause);
         this.reason = reason;
     }

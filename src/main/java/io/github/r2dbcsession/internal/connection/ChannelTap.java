@@ -1,9 +1,12 @@
 package io.github.r2dbcsession.internal.connection;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoopGroup;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import reactor.netty.resources.LoopResources;
 
 /**
@@ -14,6 +17,12 @@ final class ChannelTap implements LoopResources {
 
     /** A channel with the handler that watches it. */
     record Tapped(Channel channel, Wire wire) {
+
+        /** How far it has come: the wire learns of an open channel when TLS has been settled. */
+        ConnectPhase phase() {
+            ConnectPhase phase = wire.phase();
+            return phase == ConnectPhase.CONNECT && channel.isActive() ? ConnectPhase.TLS : phase;
+        }
 
         /** Closes the channel, which a channel not registered yet cannot do by itself. */
         void close() {
@@ -27,17 +36,27 @@ final class ChannelTap implements LoopResources {
 
     private final LoopResources delegate;
     private final List<Tapped> channels = new CopyOnWriteArrayList<>();
+    private final Consumer<ChannelPipeline> guard;
+    private volatile @Nullable Tapped newest;
     private volatile boolean killed;
 
-    ChannelTap(LoopResources delegate) {
+    /**
+     * Catches the channels of other loops.
+     *
+     * @param guard puts handlers in front of each channel's, nearest to the server
+     */
+    ChannelTap(LoopResources delegate, Consumer<ChannelPipeline> guard) {
         this.delegate = delegate;
+        this.guard = guard;
     }
 
     @Override
     public <C extends Channel> C onChannel(Class<C> type, EventLoopGroup group) {
         C channel = delegate.onChannel(type, group);
         Tapped tapped = new Tapped(channel, new Wire());
+        guard.accept(channel.pipeline());
         channel.pipeline().addLast(tapped.wire());
+        newest = tapped;
         channels.add(tapped);
         channel.closeFuture().addListener(closed -> channels.remove(tapped));
         if (killed) {
@@ -87,11 +106,8 @@ final class ChannelTap implements LoopResources {
 
     /** How far the newest channel has come. */
     ConnectPhase phase() {
-        ConnectPhase phase = ConnectPhase.CONNECT;
-        for (Tapped tapped : channels) {
-            phase = tapped.wire().phase();
-        }
-        return phase;
+        Tapped tapped = newest;
+        return tapped == null ? ConnectPhase.CONNECT : tapped.phase();
     }
 
     boolean killed() {

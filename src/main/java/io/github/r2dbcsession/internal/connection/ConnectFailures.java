@@ -1,13 +1,17 @@
 package io.github.r2dbcsession.internal.connection;
 
+import com.ongres.scram.common.exception.ScramException;
 import io.github.r2dbcsession.config.SslMode;
 import io.github.r2dbcsession.connection.AuthenticationFailedException;
 import io.github.r2dbcsession.connection.ConnectFailedException;
 import io.github.r2dbcsession.connection.ConnectFailedException.Reason;
 import io.github.r2dbcsession.connection.TlsFailedException;
+import io.netty.handler.ssl.NotSslRecordException;
 import io.r2dbc.spi.R2dbcException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
+import java.nio.channels.ClosedChannelException;
+import java.security.cert.CertificateException;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +31,13 @@ final class ConnectFailures {
         this.sslMode = sslMode;
     }
 
+    /** Puts a failure of the driver in our words; one of ours stays as it is. */
     Throwable translate(Throwable failure, ConnectPhase phase) {
+        if (failure instanceof TlsFailedException
+                || failure instanceof AuthenticationFailedException
+                || failure instanceof ConnectFailedException) {
+            return failure;
+        }
         String sqlState = sqlState(failure);
         if (sqlState != null && !sqlState.startsWith("08")) {
             return answered(sqlState, failure);
@@ -39,9 +49,11 @@ final class ConnectFailures {
             return failed(
                     Reason.REFUSED, "nothing accepts connections at " + target + ": is it started?", "08001", failure);
         }
-        if (find(failure, SSLException.class) != null || isTls(failure)) {
-            return new TlsFailedException(
-                    "no TLS connection to " + target + " with sslmode=" + sslMode + ": " + text(failure), failure);
+        if (isTls(failure)) {
+            return handshake(failure, false, false);
+        }
+        if (find(failure, ScramException.class) != null) {
+            return login("the server could not prove that it knows the password: it may be an impostor");
         }
         return failed(Reason.LOST, "the connection to " + target + " was lost: " + phase.stuckAt(), "08006", failure);
     }
@@ -56,7 +68,8 @@ final class ConnectFailures {
         };
     }
 
-    private static ConnectFailedException failed(Reason reason, String message, String sqlState, Throwable failure) {
+    private static ConnectFailedException failed(
+            Reason reason, String message, String sqlState, @Nullable Throwable failure) {
         return new ConnectFailedException(reason, message, sqlState, failure);
     }
 
@@ -71,15 +84,68 @@ final class ConnectFailures {
         return null;
     }
 
-    /** The driver's own TLS failure is not public; it is the one permission error that carries a connection SQLSTATE. */
-    private static boolean isTls(Throwable failure) {
-        for (Throwable at = failure; at != null; at = at.getCause()) {
-            if (at instanceof io.r2dbc.spi.R2dbcPermissionDeniedException denied
-                    && "08006".equals(denied.getSqlState())) {
-                return true;
-            }
+    /** Whether TLS broke. */
+    boolean isTls(Throwable failure) {
+        return find(failure, SSLException.class) != null;
+    }
+
+    /** TLS could not be had, for a reason of ours. */
+    TlsFailedException tls(String reason) {
+        return tls(reason, null);
+    }
+
+    /** TLS could not be had, for a reason of ours. */
+    TlsFailedException tls(String reason, @Nullable Throwable cause) {
+        return new TlsFailedException(
+                "no TLS connection to " + target + " with sslmode=" + sslMode + ": " + reason, cause);
+    }
+
+    /**
+     * TLS broke.
+     *
+     * @param shown whether the server was shown a certificate of ours
+     * @param direct whether TLS began without asking
+     */
+    TlsFailedException handshake(Throwable failure, boolean shown, boolean direct) {
+        CertificateException refused = find(failure, CertificateException.class);
+        if (refused != null) {
+            return tls(String.valueOf(refused.getMessage()), failure);
         }
-        return false;
+        if (find(failure, NotSslRecordException.class) != null) {
+            return tls("what answered does not speak TLS", failure);
+        }
+        String broken = find(failure, ClosedChannelException.class) != null
+                ? "the server closed the connection"
+                : text(failure);
+        String mend = direct
+                ? "sslnegotiation=direct needs PostgreSQL 17 or later"
+                : shown
+                        ? "it may not accept the client certificate of sslcert"
+                        : "it may demand a client certificate, or a protocol version that is not allowed here";
+        return tls("the handshake failed (" + broken + "): " + mend, failure);
+    }
+
+    /** The login was ended here, for a reason of ours. */
+    AuthenticationFailedException login(String reason) {
+        return new AuthenticationFailedException("no login at " + target + ": " + reason, "28000", null);
+    }
+
+    /** What answered is no PostgreSQL server. */
+    ConnectFailedException notPostgres() {
+        return failed(
+                Reason.LOST, "what answers at " + target + " does not speak PostgreSQL's protocol", "08P01", null);
+    }
+
+    /** The failure of the last attempt, which tells of the one before it too. */
+    Throwable after(Throwable last, Throwable before) {
+        last.addSuppressed(before);
+        if (last instanceof AuthenticationFailedException login && before instanceof TlsFailedException) {
+            return new AuthenticationFailedException(
+                    login.getMessage() + "; that was without TLS, after " + before.getMessage(),
+                    login.getSqlState(),
+                    login);
+        }
+        return last;
     }
 
     private static <T extends Throwable> @Nullable T find(Throwable failure, Class<T> type) {

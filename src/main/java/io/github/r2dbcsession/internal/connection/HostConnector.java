@@ -1,61 +1,82 @@
 package io.github.r2dbcsession.internal.connection;
 
 import io.github.r2dbcsession.config.ConnectionString;
+import io.github.r2dbcsession.config.Credentials;
 import io.github.r2dbcsession.connection.ConnectTimeoutException;
-import io.r2dbc.postgresql.PostgresqlConnectionFactory;
-import io.r2dbc.postgresql.PostgresqlConnectionFactoryProvider;
-import io.r2dbc.spi.ConnectionFactoryOptions;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 import reactor.netty.resources.LoopResources;
 
-/** Connects to one server, by the driver. Each connect has a driver configuration of its own, so that certificates are read anew. */
+/** Connects to one endpoint, by as many attempts with and without TLS as sslmode allows. */
 final class HostConnector {
 
-    private final ConnectionFactoryOptions options;
-    private final ConnectFailures failures;
-    private final String target;
+    private final ConnectionString connectionString;
+    private final TlsPolicy tls;
+    private final AuthenticationPolicy authentication;
     private final LoopResources loops;
 
+    /** Prepares to connect; opens nothing. */
     HostConnector(ConnectionString connectionString, LoopResources loops) {
-        this.options = connectionString.toConnectionFactoryOptions();
-        this.target = connectionString.hosts().stream().map(Object::toString).collect(Collectors.joining(", "));
-        this.failures = new ConnectFailures(target, connectionString.sslMode());
+        this.connectionString = connectionString;
+        this.tls = new TlsPolicy(connectionString);
+        this.authentication = AuthenticationPolicy.of(connectionString);
         this.loops = loops;
     }
 
-    /** Connects once a subscription, see {@link Connector#connect()}. */
-    Mono<PhysicalConnection> connect(Duration limit) {
+    /**
+     * Connects once a subscription, see {@link Connector#connect()}.
+     *
+     * @param limit how long it may take, every attempt at TLS included
+     */
+    Mono<PhysicalConnection> connect(Endpoint endpoint, Credentials credentials, Duration limit) {
         return Mono.defer(() -> {
-            ChannelTap tap = new ChannelTap(loops);
+            AtomicReference<@Nullable LoginAttempt> current = new AtomicReference<>();
             AtomicBoolean emitted = new AtomicBoolean();
-            return Mono.fromCallable(() -> factory(tap))
-                    .subscribeOn(Schedulers.boundedElastic())
-                    .flatMap(PostgresqlConnectionFactory::create)
-                    .map(driver -> new PhysicalConnection(driver, tap))
-                    .onErrorMap(failure -> failures.translate(failure, tap.phase()))
-                    .timeout(limit, Mono.error(() -> outOfTime(tap.phase(), limit)))
-                    .doOnError(failure -> tap.kill())
+            return attempt(tls.attempts(endpoint), endpoint, credentials, current)
+                    .timeout(limit, Mono.error(() -> outOfTime(endpoint, current.get(), limit)))
+                    .doOnError(failure -> kill(current.get()))
                     .doOnNext(connection -> emitted.set(true))
                     .doOnCancel(() -> {
                         if (!emitted.get()) {
-                            tap.kill();
+                            kill(current.get());
                         }
                     });
         });
     }
 
-    private PostgresqlConnectionFactory factory(LoopResources tap) {
-        return new PostgresqlConnectionFactory(PostgresqlConnectionFactoryProvider.builder(options)
-                .loopResources(tap)
-                .build());
+    private Mono<PhysicalConnection> attempt(
+            List<Encryption> left,
+            Endpoint endpoint,
+            Credentials credentials,
+            AtomicReference<@Nullable LoginAttempt> current) {
+        return Mono.defer(() -> {
+            LoginAttempt attempt =
+                    new LoginAttempt(connectionString, tls, authentication, endpoint, left.get(0), loops);
+            current.set(attempt);
+            Mono<PhysicalConnection> connect = attempt.connect(credentials);
+            return left.size() == 1
+                    ? connect
+                    : connect.onErrorResume(
+                            failure -> attempt.mayFallBack(),
+                            failure -> attempt(left.subList(1, left.size()), endpoint, credentials, current)
+                                    .onErrorMap(last -> attempt.failures().after(last, failure)));
+        });
     }
 
-    private ConnectTimeoutException outOfTime(ConnectPhase phase, Duration limit) {
+    private static void kill(@Nullable LoginAttempt attempt) {
+        if (attempt != null) {
+            attempt.kill();
+        }
+    }
+
+    private static ConnectTimeoutException outOfTime(
+            Endpoint endpoint, @Nullable LoginAttempt attempt, Duration limit) {
+        ConnectPhase phase = attempt == null ? ConnectPhase.CONNECT : attempt.phase();
         return new ConnectTimeoutException(
-                "no connection to " + target + " within " + limit.toMillis() + " ms: " + phase.stuckAt(), limit);
+                "no connection to " + endpoint + " within " + limit.toMillis() + " ms: " + phase.stuckAt(), limit);
     }
 }

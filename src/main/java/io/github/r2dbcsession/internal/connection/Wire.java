@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Watches one channel of the driver and knows what the driver's API hides: how far a login has come, how many answers are still owed,
  * the transaction status that came with the last ReadyForQuery, and the tag of the last command.
  *
- * <p>It stands behind the driver's TLS handlers, so it reads plain protocol messages, from the startup message on. The figures are written on the channel's event loop and
- * may be read from any thread.
+ * <p>It stands behind {@link TlsHandler}, so it reads plain protocol messages, from the startup message on. The figures are written on
+ * the channel's event loop and may be read from any thread.
  */
 final class Wire extends ChannelDuplexHandler {
 
@@ -54,7 +54,7 @@ final class Wire extends ChannelDuplexHandler {
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
-        phase = ConnectPhase.TLS;
+        phase = ConnectPhase.LOGIN;
         context.fireChannelActive();
     }
 

@@ -173,16 +173,6 @@ class ConnectorIT {
     }
 
     @Test
-    void garbageInAnswerToTheTlsRequestEndsAtTheLimitAndClosesTheSocket() {
-        try (FakeServer garbage = FakeServer.answering((byte) 'H', (byte) 'T', (byte) 'T', (byte) 'P')) {
-            StepVerifier.create(connector(url(garbage.port(), "require"), SHORT).connect())
-                    .expectError(ConnectTimeoutException.class)
-                    .verify(LIMIT);
-            await().atMost(LIMIT).until(() -> garbage.open() == 0);
-        }
-    }
-
-    @Test
     void requiredTlsThatTheServerLacksIsATlsFailure() {
         try (FakeServer withoutTls = FakeServer.answering((byte) 'N')) {
             expect(

@@ -1,0 +1,100 @@
+package io.github.r2dbcsession.internal.connection;
+
+import io.github.r2dbcsession.config.ConnectionString;
+import io.github.r2dbcsession.config.Credentials;
+import io.netty.channel.ChannelPipeline;
+import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.postgresql.PostgresqlConnectionFactoryProvider;
+import java.security.GeneralSecurityException;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.netty.resources.LoopResources;
+
+/**
+ * One attempt to log in at one endpoint, with TLS or without: what it needs is read anew, and what speaks against it ends it at once.
+ */
+final class LoginAttempt {
+
+    private final ConnectionString string;
+    private final TlsPolicy policy;
+    private final AuthenticationPolicy authentication;
+    private final Endpoint endpoint;
+    private final Encryption encryption;
+    private final ConnectFailures failures;
+    private final Refusals refusals = new Refusals();
+    private final ChannelTap tap;
+    private volatile @Nullable TlsContext tls;
+
+    LoginAttempt(
+            ConnectionString string,
+            TlsPolicy policy,
+            AuthenticationPolicy authentication,
+            Endpoint endpoint,
+            Encryption encryption,
+            LoopResources loops) {
+        this.string = string;
+        this.policy = policy;
+        this.authentication = authentication;
+        this.endpoint = endpoint;
+        this.encryption = encryption;
+        this.failures = new ConnectFailures(endpoint.toString(), policy.mode());
+        this.tap = new ChannelTap(loops, this::guard);
+    }
+
+    /** Connects once. Whatever fails leaves no socket. */
+    Mono<PhysicalConnection> connect(Credentials credentials) {
+        return Mono.fromCallable(() -> factory(credentials))
+                .subscribeOn(Schedulers.boundedElastic())
+                .flatMap(factory -> Mono.firstWithSignal(
+                        refusals.asMono(), factory.create().map(driver -> new PhysicalConnection(driver, tap))))
+                .onErrorMap(failure -> failures.translate(failure, tap.phase()))
+                .doOnError(failure -> tap.kill());
+    }
+
+    private PostgresqlConnectionFactory factory(Credentials credentials) throws GeneralSecurityException {
+        if (encryption != Encryption.PLAIN) {
+            try {
+                tls = policy.load(endpoint.host().host());
+            } catch (GeneralSecurityException | SSLException unusable) {
+                refusals.serverRefused(true);
+                throw failures.tls(String.valueOf(unusable.getMessage()), unusable);
+            }
+        }
+        return new PostgresqlConnectionFactory(PostgresqlConnectionFactoryProvider.builder(
+                        string.toConnectionFactoryOptions(endpoint.dialled(), credentials))
+                .loopResources(tap)
+                .build());
+    }
+
+    private void guard(ChannelPipeline pipeline) {
+        TlsContext context = tls;
+        if (context != null) {
+            pipeline.addLast(new TlsHandler(context, encryption, policy.direct(), failures, refusals));
+        }
+        pipeline.addLast(new LoginGuard(
+                authentication,
+                context == null ? ClientCertificate.none() : context.client(),
+                hadTls -> hadTls || encryption == Encryption.PLAIN,
+                failures,
+                refusals));
+    }
+
+    /** Whether libpq would make its next attempt now that this one has failed. */
+    boolean mayFallBack() {
+        return refusals.mayFallBack();
+    }
+
+    ConnectFailures failures() {
+        return failures;
+    }
+
+    ConnectPhase phase() {
+        return tap.phase();
+    }
+
+    void kill() {
+        tap.kill();
+    }
+}
