@@ -94,7 +94,7 @@ enum ParameterValue {
             words(List.of("DEBUG", "ERROR", "INFO", "TRACE", "WARN")),
             text -> word(text.toUpperCase(Locale.ROOT), List.of("DEBUG", "ERROR", "INFO", "TRACE", "WARN")));
 
-    private static final Pattern NUMBER = Pattern.compile("\\s*([+-]?[0-9]{1,9})\\s*");
+    private static final Pattern NUMBER = Pattern.compile("\\s*([+-]?[0-9]{1,18})\\s*");
     private static final Pattern AMOUNT =
             Pattern.compile("([+-]?[0-9]{1,12})(ns|us|ms|s|m|h|d)?", Pattern.CASE_INSENSITIVE);
 
@@ -128,7 +128,9 @@ enum ParameterValue {
 
     private static Optional<Integer> number(String text) {
         Matcher number = NUMBER.matcher(text);
-        return number.matches() ? Optional.of(Integer.valueOf(number.group(1))) : Optional.empty();
+        return (number.matches() ? Optional.of(Long.valueOf(number.group(1))) : Optional.<Long>empty())
+                .filter(value -> value == value.intValue())
+                .map(Long::intValue);
     }
 
     private static Optional<String> decimalSeconds(String text) {
