@@ -107,7 +107,7 @@ enum ParameterValue {
 
     private static final Set<String> METHODS =
             Set.of("password", "md5", "gss", "sspi", "scram-sha-256", "oauth", "none");
-    private static final Pattern NUMBER = Pattern.compile("\\s*([+-]?[0-9]{1,9})\\s*");
+    private static final Pattern NUMBER = Pattern.compile("\\s*([+-]?[0-9]{1,18})\\s*");
     private static final Pattern AMOUNT =
             Pattern.compile("([+-]?[0-9]{1,12})(ns|us|ms|s|m|h|d)?", Pattern.CASE_INSENSITIVE);
 
@@ -152,7 +152,9 @@ enum ParameterValue {
 
     private static Optional<Integer> number(String text) {
         Matcher number = NUMBER.matcher(text);
-        return number.matches() ? Optional.of(Integer.valueOf(number.group(1))) : Optional.empty();
+        return (number.matches() ? Optional.of(Long.valueOf(number.group(1))) : Optional.<Long>empty())
+                .filter(value -> value == value.intValue())
+                .map(Long::intValue);
     }
 
     private static Optional<String> decimalSeconds(String text) {
