@@ -1,6 +1,7 @@
 package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.config.ConnectionString;
+import io.github.r2dbcsession.config.Credentials;
 import io.github.r2dbcsession.config.HostAndPort;
 import io.github.r2dbcsession.config.PoolSettings;
 import java.time.Duration;
@@ -8,6 +9,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
 
 /** Collects the settings of a {@link Database}. Not thread-safe. */
 public final class DatabaseBuilder {
@@ -20,6 +22,7 @@ public final class DatabaseBuilder {
     private PoolSettings poolSettings = PoolSettings.defaults();
     private Duration drainTime = DEFAULT_DRAIN_TIME;
     private @Nullable String name;
+    private @Nullable Mono<Credentials> credentials;
 
     DatabaseBuilder(ConnectionString connectionString) {
         this.connectionString = Objects.requireNonNull(connectionString, "connectionString");
@@ -50,6 +53,20 @@ public final class DatabaseBuilder {
     }
 
     /**
+     * Sets where user and password come from, in place of those of the connection string. Default: the connection string.
+     *
+     * <p>Subscribed to for each physical connection, once for all that are being made at that moment, in an empty Context and on a thread
+     * that may block; an answer that states a lifetime is kept for it. The connect's limit covers it. If it fails, does not answer or
+     * completes empty, connects fail with {@link io.github.r2dbcsession.connection.CredentialsUnavailableException}, and it is asked
+     * again after a pause. Once it has given others, connections made with the former ones are closed when idle or given back, some time
+     * within the next 10 s.
+     */
+    public DatabaseBuilder credentials(Mono<Credentials> credentials) {
+        this.credentials = Objects.requireNonNull(credentials, "credentials");
+        return this;
+    }
+
+    /**
      * Returns the database. Opens nothing and starts nothing; logs what the connection string was read as, with its warnings.
      */
     public Database build() {
@@ -59,7 +76,8 @@ public final class DatabaseBuilder {
                 connectionString.sslMode(),
                 connectionString.sslMode().meaning());
         connectionString.warnings().forEach(warning -> log.warn("{}: {}", connectionString, warning));
-        return DefaultDatabase.create(name == null ? defaultName() : name, connectionString, poolSettings, drainTime);
+        return DefaultDatabase.create(
+                name == null ? defaultName() : name, connectionString, poolSettings, drainTime, credentials);
     }
 
     private String defaultName() {

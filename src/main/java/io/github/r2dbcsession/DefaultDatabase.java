@@ -1,6 +1,7 @@
 package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.config.ConnectionString;
+import io.github.r2dbcsession.config.Credentials;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.internal.connection.Connector;
 import io.github.r2dbcsession.internal.pool.Lease;
@@ -10,6 +11,7 @@ import io.github.r2dbcsession.pool.WarmUp;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
@@ -32,20 +34,25 @@ final class DefaultDatabase implements Database, StatementScope {
             ConnectionString connectionString,
             PoolSettings poolSettings,
             Duration drainTime,
-            Listeners listeners) {
+            Listeners listeners,
+            @Nullable Mono<Credentials> credentials) {
         this.name = name;
         this.connectionString = connectionString;
         this.poolSettings = poolSettings;
         this.drainTime = drainTime;
         this.listeners = listeners;
-        Connector connector =
-                new Connector(connectionString, poolSettings.maxCreateConnectionTime(), TcpResources.get(), listeners);
+        Connector connector = new Connector(
+                connectionString, poolSettings.maxCreateConnectionTime(), TcpResources.get(), listeners, credentials);
         this.pool = new LeasePool(name, poolSettings, connector, listeners);
     }
 
     static Database create(
-            String name, ConnectionString connectionString, PoolSettings poolSettings, Duration drainTime) {
-        return new DefaultDatabase(name, connectionString, poolSettings, drainTime, new Listeners());
+            String name,
+            ConnectionString connectionString,
+            PoolSettings poolSettings,
+            Duration drainTime,
+            @Nullable Mono<Credentials> credentials) {
+        return new DefaultDatabase(name, connectionString, poolSettings, drainTime, new Listeners(), credentials);
     }
 
     @Override

@@ -79,6 +79,26 @@ public final class ConnectionString {
         return hosts.list();
     }
 
+    /**
+     * The numeric address to dial for each host in place of resolving its name, as {@code hostaddr} has it; an empty text where none is
+     * stated for that host.
+     */
+    public List<String> hostAddresses() {
+        String stated = options.get("hostaddr");
+        return stated == null ? Collections.nCopies(hosts().size(), "") : List.of(stated.split(",", -1));
+    }
+
+    /** What role a server must have, any if none is stated. */
+    public ServerRole serverRole() {
+        return ServerRole.ofAttribute(options.getOrDefault("target_session_attrs", ServerRole.ANY.toString()))
+                .orElseThrow();
+    }
+
+    /** Whether the hosts are tried in another order at each connect. */
+    public boolean shufflesHosts() {
+        return "random".equals(options.get("load_balance_hosts"));
+    }
+
     /** Whether the string names a host. */
     public boolean hostStated() {
         return hosts.stated();

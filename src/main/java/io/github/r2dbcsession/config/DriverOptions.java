@@ -97,12 +97,21 @@ final class DriverOptions {
 
     private void servers() {
         List<HostAndPort> hosts = string.hosts();
-        if (Hosts.failover(hosts, options)) {
+        if (options.containsKey("hostaddr")) {
+            throw new InvalidConnectionStringException(
+                    "hostaddr", "the driver by itself cannot honour it beside host; name one of them");
+        }
+        if (hosts.size() > 1 || string.serverRole() != ServerRole.ANY) {
+            if (hosts.stream().anyMatch(host -> host.isSocket() || host.isIpv6())) {
+                throw new InvalidConnectionStringException(
+                        "host",
+                        "the driver by itself cannot serve a socket or an IPv6 address as one of several hosts nor with"
+                                + " a required role; use a name");
+            }
             driver.option(PROTOCOL, FAILOVER_PROTOCOL);
             driver.option(HOST, hosts.stream().map(HostAndPort::toString).collect(Collectors.joining(",")));
-            ServerRole.ofAttribute(options.getOrDefault("target_session_attrs", "any"))
-                    .ifPresent(role -> driver.option(TARGET_SERVER_TYPE, driverType(role)));
-            driver.option(LOAD_BALANCE_HOSTS, "random".equals(options.get("load_balance_hosts")));
+            driver.option(TARGET_SERVER_TYPE, driverType(string.serverRole()));
+            driver.option(LOAD_BALANCE_HOSTS, string.shufflesHosts());
             checkRoots();
             tls();
         } else {

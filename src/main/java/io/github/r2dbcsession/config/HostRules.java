@@ -8,9 +8,11 @@ final class HostRules {
 
     static final String SANE = "must be a name, an address or a socket directory without @ / ? # [ ] or blanks;"
             + " write special characters of the user name or password as %XX";
+    static final String NUMERIC = "must be an IPv4 or IPv6 address in numbers, one for each host";
     static final String PORT =
             "must be a number from 1 to 65535; write special characters of the user name or password as %XX";
 
+    private static final Pattern IPV4 = Pattern.compile("(?:(?:25[0-5]|(?:2[0-4]|1?[0-9])?[0-9])(?:[.](?!$)|$)){4}");
     private static final Pattern IPV6 = Pattern.compile("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%[\\w.-]+)?");
     private static final Pattern INSANE = Pattern.compile("[@/?#\\[\\]:\\s\\p{Cntrl}]");
     private static final Pattern NUMBER = Pattern.compile("[ \\t\\n\\x0B\\f\\r]*\\+?([0-9]{1,9})[ \\t\\n\\x0B\\f\\r]*");
@@ -37,6 +39,13 @@ final class HostRules {
                 throw new InvalidConnectionStringException("port", PORT);
             }
         }
+    }
+
+    /** Whether a text is empty or an IPv4 or IPv6 address in numbers. */
+    static boolean isNumericAddress(String address) {
+        return address.isEmpty()
+                || IPV4.matcher(address).matches()
+                || IPV6.matcher(address).matches();
     }
 
     /** Whether a port is empty or from 1 to 65535. */

@@ -66,8 +66,10 @@ final class Judgement {
         settleTls();
         settleTimes();
         settlePgjdbc();
-        Hosts hosts = Hosts.of(values.remove("host"), values.remove("hostaddr"), values.remove("port"));
-        hosts.check(values);
+        Hosts hosts = Hosts.of(values.get("host"), values.get("hostaddr"), values.remove("port"));
+        if (values.remove("host") == null) {
+            values.remove("hostaddr");
+        }
         if (!hosts.stated() && stated.family != Family.JDBC && stated.family != Family.FIELDS) {
             warn("host", "not stated, localhost is used; libpq would try a Unix socket first");
         }

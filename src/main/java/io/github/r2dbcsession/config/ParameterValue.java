@@ -92,7 +92,7 @@ enum ParameterValue {
     /** pgjdbc's and the driver's role words. */
     SERVER_TYPE(
             "must be any, primary, secondary or preferSecondary; preferPrimary cannot be honoured",
-            text -> ServerRole.ofServerType(text).map(ServerRole::attribute)),
+            text -> ServerRole.ofServerType(text).map(ServerRole::toString)),
     /** libpq's words for the order of hosts. */
     LOAD_BALANCE(words(List.of("disable", "random")), text -> word(text, List.of("disable", "random"))),
     /** True or false for the order of hosts. */

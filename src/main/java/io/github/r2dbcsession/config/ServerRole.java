@@ -5,13 +5,19 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What role a server must have: libpq's, pgjdbc's and the driver's words for it. */
-enum ServerRole {
+/** What role a server must have: libpq's six words. */
+public enum ServerRole {
+    /** Any server will do. */
     ANY("any", "any"),
+    /** The server must not be a standby. */
     PRIMARY("primary", "primary|master"),
+    /** Sessions must be able to write by default. */
     READ_WRITE("read-write", ""),
+    /** The server must be a standby. */
     STANDBY("standby", "secondary|slave"),
+    /** Sessions must not be able to write by default. */
     READ_ONLY("read-only", ""),
+    /** A standby if one can be reached, else any server. */
     PREFER_STANDBY("prefer-standby", "prefersecondary|preferslave");
 
     private final String attribute;
@@ -37,11 +43,12 @@ enum ServerRole {
     }
 
     static List<String> attributes() {
-        return Arrays.stream(values()).map(ServerRole::attribute).toList();
+        return Arrays.stream(values()).map(ServerRole::toString).toList();
     }
 
-    /** libpq's word. */
-    String attribute() {
+    /** Returns libpq's word, such as {@code read-write}. */
+    @Override
+    public String toString() {
         return attribute;
     }
 }

@@ -3,22 +3,22 @@ package io.github.r2dbcsession.internal.connection;
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.Credentials;
 import io.github.r2dbcsession.config.HostAndPort;
-import io.github.r2dbcsession.config.SslMode;
 import io.github.r2dbcsession.connection.ConnectListener;
 import io.github.r2dbcsession.connection.ConnectTimeoutException;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 import reactor.netty.resources.LoopResources;
 
-/** Makes physical connections, each under one deadline that covers TCP, TLS and login. Thread-safe. */
+/**
+ * Makes physical connections, each under one deadline that covers credentials, every host tried, TCP, TLS, login and the server's role.
+ * Thread-safe.
+ */
 public final class Connector {
 
-    private final HostConnector server;
-    private final HostAndPort host;
-    private final Credentials credentials;
+    private final HostSearch hosts;
+    private final Logins logins;
     private final Duration limit;
     private final ConnectListener listener;
 
@@ -27,17 +27,45 @@ public final class Connector {
      *
      * @param limit how long a connect may take; a shorter {@code connect_timeout} of the string wins
      * @param loops the event loops that connections run on
+     * @param credentials whom to log in as, asked for at each connect; null for those of the string
      */
-    public Connector(ConnectionString connectionString, Duration limit, LoopResources loops, ConnectListener listener) {
-        this.server = new HostConnector(connectionString, loops);
-        this.host = connectionString.hosts().get(0);
-        this.credentials = connectionString.credentials();
-        connectionString.toConnectionFactoryOptions(host, credentials);
+    public Connector(
+            ConnectionString connectionString,
+            Duration limit,
+            LoopResources loops,
+            ConnectListener listener,
+            @Nullable Mono<Credentials> credentials) {
+        this(connectionString, limit, loops, listener, credentials, InetAddress::getAllByName);
+    }
+
+    Connector(
+            ConnectionString connectionString,
+            Duration limit,
+            LoopResources loops,
+            ConnectListener listener,
+            @Nullable Mono<Credentials> credentials,
+            Resolver.Lookup lookup) {
+        this.hosts = new HostSearch(
+                connectionString,
+                new HostConnector(connectionString, loops),
+                new Resolver(lookup),
+                new HostMemory(System::nanoTime));
         this.limit = connectionString
                 .connectTimeout()
                 .filter(stated -> stated.compareTo(limit) < 0)
                 .orElse(limit);
+        this.logins = credentials == null
+                ? Logins.fixed(new Login(connectionString.credentials(), System::nanoTime))
+                : new AskedLogins(credentials, this.limit, System::nanoTime);
         this.listener = listener;
+        check(connectionString);
+    }
+
+    /** Lets the driver refuse now what it would refuse at each connect. */
+    private static void check(ConnectionString connectionString) {
+        for (HostAndPort host : connectionString.hosts()) {
+            connectionString.toConnectionFactoryOptions(host, Credentials.of("anybody"));
+        }
     }
 
     /**
@@ -49,8 +77,11 @@ public final class Connector {
     public Mono<PhysicalConnection> connect() {
         return Mono.defer(() -> {
             long start = System.nanoTime();
-            return endpoint()
-                    .flatMap(endpoint -> server.connect(endpoint, credentials, limit))
+            Deadline deadline = Deadline.in(limit);
+            return logins.current(deadline)
+                    .flatMap(login -> connect(login, deadline)
+                            .onErrorResume(Login::isRefusal, refusal -> connectOtherwise(login, deadline, refusal)))
+                    .doOnDiscard(PhysicalConnection.class, PhysicalConnection::kill)
                     .doOnError(failure -> listener.onConnectFailure(failure, since(start)))
                     .doOnNext(connection -> {
                         listener.onConnect(since(start));
@@ -59,15 +90,18 @@ public final class Connector {
         });
     }
 
-    private Mono<Endpoint> endpoint() {
-        return host.isSocket()
-                ? Mono.just(new Endpoint(host, null))
-                : Mono.fromCallable(() -> new Endpoint(host, InetAddress.getByName(host.host())))
-                        .subscribeOn(Schedulers.boundedElastic())
-                        .onErrorMap(
-                                UnknownHostException.class,
-                                unknown -> new ConnectFailures(host.toString(), SslMode.DISABLE)
-                                        .translate(unknown, ConnectPhase.CONNECT));
+    /** A password may have changed since it was asked for. */
+    private Mono<PhysicalConnection> connectOtherwise(Login refused, Deadline deadline, Throwable refusal) {
+        return refused.isBlocked()
+                ? Mono.error(refusal)
+                : logins.insteadOf(refused, deadline)
+                        .flatMap(other -> connect(other, deadline))
+                        .switchIfEmpty(Mono.error(refusal));
+    }
+
+    private Mono<PhysicalConnection> connect(Login login, Deadline deadline) {
+        return login.attempt(hosts.search(login.credentials(), deadline), deadline)
+                .doOnNext(connection -> connection.retireWhen(login.retirement()));
     }
 
     private static Duration since(long start) {

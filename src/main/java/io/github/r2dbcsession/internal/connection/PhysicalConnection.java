@@ -7,6 +7,7 @@ import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.reactivestreams.Publisher;
@@ -29,6 +30,7 @@ public final class PhysicalConnection {
     private final Channel channel;
     private final Wire wire;
     private final AtomicInteger conversations = new AtomicInteger();
+    private volatile BooleanSupplier retired = () -> false;
 
     PhysicalConnection(PostgresqlConnection driver, ChannelTap tap) {
         this.driver = driver;
@@ -64,6 +66,16 @@ public final class PhysicalConnection {
     /** Whether the channel is open and nobody has begun to close it. */
     public boolean isOpen() {
         return channel.isActive() && !tap.killed();
+    }
+
+    /** Says when the connection has served its time. */
+    void retireWhen(BooleanSupplier retired) {
+        this.retired = retired;
+    }
+
+    /** Whether the credentials it was made with have been replaced, and its turn to go has come. It may be used to the end of a lease. */
+    public boolean isRetired() {
+        return retired.getAsBoolean();
     }
 
     /** Whether nothing is under way: every answer has been read to its end, by us and by the driver. */

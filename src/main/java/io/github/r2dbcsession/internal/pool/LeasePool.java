@@ -77,7 +77,7 @@ public final class LeasePool {
     }
 
     private boolean isStale(Connection driver, PooledRefMetadata metadata) {
-        return open(driver).isEmpty()
+        return open(driver).map(PhysicalConnection::isRetired).orElse(true)
                 || settings.maxIdleTime()
                         .filter(limit -> metadata.idleTime() >= limit.toMillis())
                         .isPresent()

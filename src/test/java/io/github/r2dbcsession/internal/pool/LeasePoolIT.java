@@ -398,7 +398,11 @@ class LeasePoolIT {
                 "test",
                 settings,
                 new Connector(
-                        ConnectionString.parse(url), settings.maxCreateConnectionTime(), TcpResources.get(), none),
+                        ConnectionString.parse(url),
+                        settings.maxCreateConnectionTime(),
+                        TcpResources.get(),
+                        none,
+                        null),
                 none);
     }
 }
