@@ -120,6 +120,28 @@ class DriverOptionsTest {
                 .hasMessageStartingWith("sslkey: ");
     }
 
+    @Test
+    void refusesWhatTheDriverByItselfCannotServe() {
+        for (String hosts : new String[] {"host=::1,h", "host=/var/run,h", "host=::1 target_session_attrs=primary"}) {
+            assertThatThrownBy(() -> options(hosts + " user=u")).hasMessageStartingWith("host: the driver by itself");
+        }
+        assertThatThrownBy(() -> options("host=h hostaddr=::1 user=u"))
+                .hasMessageStartingWith("hostaddr: the driver by itself");
+    }
+
+    @Test
+    void connectsToTheOneHostAndAsTheUserThatAreGiven() {
+        ConnectionFactoryOptions options = ConnectionString.parse(
+                        "postgresql://app:canary@a,b/d?target_session_attrs=primary")
+                .toConnectionFactoryOptions(new HostAndPort("10.0.0.1", 1), Credentials.of("other"));
+
+        assertThat(value(options, "host")).isEqualTo("10.0.0.1");
+        assertThat(value(options, "port")).isEqualTo(1);
+        assertThat(value(options, "user")).isEqualTo("other");
+        assertThat(options.hasOption(ConnectionFactoryOptions.PASSWORD)).isFalse();
+        assertThat(options.hasOption(ConnectionFactoryOptions.PROTOCOL)).isFalse();
+    }
+
     private static ConnectionFactoryOptions options(String string) {
         return ConnectionString.parse(string).toConnectionFactoryOptions();
     }

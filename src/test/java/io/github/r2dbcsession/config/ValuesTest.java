@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class ValuesTest {
@@ -19,6 +20,24 @@ class ValuesTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Secret.of("cana\0ry"))
                 .withMessage("a secret must not have a NUL character");
+    }
+
+    @Test
+    void credentialsShowNoPasswordAndCompareByLogin() {
+        Credentials credentials = Credentials.of("app", "canary");
+
+        assertThat(credentials).hasToString("app:***").isEqualTo(credentials.validFor(Duration.ofMinutes(1)));
+        assertThat(credentials).hasSameHashCodeAs(Credentials.of("app", "canary"));
+        assertThat(credentials).isNotEqualTo(Credentials.of("app", "other")).isNotEqualTo(Credentials.of("app"));
+        assertThat(credentials.lifetime()).isEmpty();
+        assertThat(credentials.validFor(Duration.ofMinutes(1)).lifetime()).contains(Duration.ofMinutes(1));
+        assertThat(Credentials.of("app")).hasToString("app");
+        assertThat(Credentials.of("app").password()).isEmpty();
+        assertThatIllegalArgumentException().isThrownBy(() -> Credentials.of(""));
+        assertThatIllegalArgumentException().isThrownBy(() -> Credentials.of("a\0b"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> credentials.validFor(Duration.ZERO))
+                .withMessage("lifetime must be more than 0, was PT0S");
     }
 
     @Test

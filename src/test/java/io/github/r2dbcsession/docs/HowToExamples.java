@@ -4,6 +4,7 @@ import io.github.r2dbcsession.Database;
 import io.github.r2dbcsession.Session;
 import io.github.r2dbcsession.SqlClient;
 import io.github.r2dbcsession.Transaction;
+import io.github.r2dbcsession.config.Credentials;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.pool.WarmUp;
 import java.math.BigDecimal;
@@ -58,6 +59,36 @@ final class HowToExamples {
         Mono<WarmUp> warm = db.warmUp(10);
         Mono<Void> closed = db.close();
         return warm.then(closed);
+    }
+
+    Mono<Void> severalHosts() {
+        Database db = Database.of("postgresql://app@db1:5432,db2:5432/shop?target_session_attrs=read-write");
+        return db.close();
+    }
+
+    Mono<Void> credentials(Vault vault) {
+        Database db = Database.builder("postgresql://db/shop?sslmode=verify-full")
+                .credentials(vault.read("shop").map(login -> Credentials.of(login.user(), login.password())))
+                .build();
+        return db.close();
+    }
+
+    Mono<Credentials> lifetime(Signer signer) {
+        Mono<Credentials> token =
+                signer.token("app").map(text -> Credentials.of("app", text).validFor(Duration.ofMinutes(10)));
+        return token;
+    }
+
+    interface Vault {
+
+        record Login(String user, String password) {}
+
+        Mono<Login> read(String path);
+    }
+
+    interface Signer {
+
+        Mono<String> token(String user);
     }
 
     static final class Accounts {

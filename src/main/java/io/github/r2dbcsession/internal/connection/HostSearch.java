@@ -144,21 +144,20 @@ final class HostSearch {
                                     Reason.LOST, endpoint + " did not tell its role", "08006", failure))
                     .doOnError(failure -> connection.kill())
                     .doOnCancel(connection::kill)
-                    .flatMap(mismatch -> {
-                        putAside(connection);
-                        return Mono.<PhysicalConnection>error(new NoSuitableHostException(
-                                endpoint + " " + mismatch + ", target_session_attrs=" + role,
-                                List.of(endpoint.host()),
-                                role,
-                                null));
-                    })
+                    .flatMap(mismatch -> Mono.defer(() -> unsuitable(connection, endpoint, mismatch)))
                     .switchIfEmpty(Mono.just(connection));
         }
 
-        private void putAside(PhysicalConnection connection) {
+        /** Deferred by the caller: an error at hand would cancel the question, and with it the connection. */
+        private Mono<PhysicalConnection> unsuitable(PhysicalConnection connection, Endpoint endpoint, String mismatch) {
             if (role != ServerRole.PREFER_STANDBY || !reserve.compareAndSet(null, connection)) {
                 connection.close().subscribe();
             }
+            return Mono.error(new NoSuitableHostException(
+                    endpoint + " " + mismatch + ", target_session_attrs=" + role,
+                    List.of(endpoint.host()),
+                    role,
+                    null));
         }
     }
 }

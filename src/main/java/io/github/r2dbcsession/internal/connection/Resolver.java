@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
@@ -29,7 +30,7 @@ final class Resolver {
         if (server.isSocket()) {
             return Mono.just(List.of(new Endpoint(server.host(), null)));
         }
-        return Mono.fromCallable(() -> lookup.addresses(server.name()))
+        return Mono.fromCallable(() -> addresses(server.name()))
                 .subscribeOn(Schedulers.boundedElastic())
                 .timeout(
                         limit,
@@ -37,12 +38,21 @@ final class Resolver {
                                 "no connection to " + server.host() + " within " + limit.toMillis()
                                         + " ms: the host name was not resolved",
                                 limit)))
-                .onErrorMap(
-                        UnknownHostException.class,
-                        unknown -> new ConnectFailures(server.host().toString(), SslMode.DISABLE)
-                                .translate(unknown, ConnectPhase.CONNECT))
-                .map(addresses -> List.of(addresses).stream()
+                .filter(addresses -> addresses.length > 0)
+                .switchIfEmpty(
+                        Mono.error(() -> new ConnectFailures(server.host().toString(), SslMode.DISABLE)
+                                .translate(new UnknownHostException(server.name()), ConnectPhase.CONNECT)))
+                .map(addresses -> Stream.of(addresses)
                         .map(address -> new Endpoint(server.host(), address))
                         .toList());
+    }
+
+    /** Nothing for a name that is unknown: once the limit has passed, there is nobody left to tell an error to. */
+    private InetAddress[] addresses(String name) {
+        try {
+            return lookup.addresses(name);
+        } catch (UnknownHostException unknown) {
+            return new InetAddress[0];
+        }
     }
 }
