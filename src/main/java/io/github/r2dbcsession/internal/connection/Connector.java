@@ -22,6 +22,11 @@ public final class Connector {
     private final Duration limit;
     private final ConnectListener listener;
 
+    /** Prepares to connect as the user of the string; opens nothing. */
+    public Connector(ConnectionString connectionString, Duration limit, LoopResources loops, ConnectListener listener) {
+        this(connectionString, limit, loops, listener, null);
+    }
+
     /**
      * Prepares to connect; opens nothing.
      *

@@ -6,9 +6,11 @@ import io.github.r2dbcsession.connection.ConnectTimeoutException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -63,9 +65,11 @@ final class Login {
         };
     }
 
-    /** Whether a failure says that the password is wrong. */
+    /** Whether a failure says that the password is wrong, or that it was before a last attempt without TLS. */
     static boolean isRefusal(Throwable failure) {
-        return failure instanceof AuthenticationFailedException refused && WRONG_PASSWORD.equals(refused.getSqlState());
+        return failure instanceof AuthenticationFailedException refused
+                && (WRONG_PASSWORD.equals(refused.getSqlState())
+                        || Stream.of(refused.getSuppressed()).anyMatch(Login::isRefusal));
     }
 
     /** Whether a login would fail at once. */
@@ -148,6 +152,6 @@ final class Login {
                         + " times within a minute; the next try is in "
                         + (Duration.ofNanos(wait).toSeconds() + 1) + " s, or as soon as they change",
                 WRONG_PASSWORD,
-                java.util.Objects.requireNonNull(lastRefusal));
+                Objects.requireNonNull(lastRefusal));
     }
 }

@@ -265,6 +265,6 @@ class ConnectorIT {
     }
 
     private static Connector connector(String url, Duration limit) {
-        return new Connector(ConnectionString.parse(url), limit, TcpResources.get(), new ConnectListener() {}, null);
+        return new Connector(ConnectionString.parse(url), limit, TcpResources.get(), new ConnectListener() {});
     }
 }

@@ -56,6 +56,15 @@ class LoginTest {
     }
 
     @Test
+    void aRefusalBeforeAnAttemptWithoutTlsCounts() {
+        StepVerifier.create(attempt(refusal().onErrorMap(LoginTest::thenRefusedWithoutTls), LIMIT)
+                        .retry(9))
+                .expectError(AuthenticationFailedException.class)
+                .verify(LIMIT);
+        assertThat(reached).hasValue(3);
+    }
+
+    @Test
     void othersGoOnAsSoonAsThePasswordIsProven() {
         StepVerifier.create(Flux.range(0, 50)
                         .flatMap(i -> attempt(Mono.just(i).delayElement(Duration.ofMillis(20)), LIMIT), 50)
@@ -111,6 +120,13 @@ class LoginTest {
                     return connect;
                 }),
                 Deadline.in(limit)));
+    }
+
+    private static Throwable thenRefusedWithoutTls(Throwable before) {
+        AuthenticationFailedException last =
+                new AuthenticationFailedException("no entry", "28000", new IllegalStateException("pg_hba.conf"));
+        last.addSuppressed(before);
+        return last;
     }
 
     private static Mono<Integer> refusal() {
