@@ -145,6 +145,19 @@ public final class TlsServer implements AutoCloseable {
         }
     }
 
+    /** Returns how many statements with a word in them are running for user {@code app}. */
+    public int running(String word) {
+        try (Connection connection = administrator();
+                Statement statement = connection.createStatement()) {
+            return Integer.parseInt(value(
+                    statement,
+                    "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app' AND state = 'active' AND query LIKE '%"
+                            + word + "%'"));
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     @Override
     public void close() {
         try {

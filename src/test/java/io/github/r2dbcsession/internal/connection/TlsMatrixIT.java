@@ -1,12 +1,14 @@
 package io.github.r2dbcsession.internal.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.connection.ConnectListener;
 import io.github.r2dbcsession.testing.Certificates;
 import io.github.r2dbcsession.testing.TlsServer;
 import io.netty.pkitesting.X509Bundle;
+import io.r2dbc.spi.Result;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -130,6 +132,27 @@ class TlsMatrixIT {
         }
     }
 
+    @Test
+    void aStatementIsStoppedThroughTlsToo() {
+        writeFiles();
+        try (TlsServer server = TlsServer.debian()) {
+            server.configure(
+                    named("localhost"), RIGHT.authority(), "hostssl all app all scram-sha-256 clientcert=verify-ca");
+            PhysicalConnection connection = connect(
+                            new Cell("", "verify-full", "right", "right", "localhost").conninfo(server.port()))
+                    .block(LIMIT);
+            connection
+                    .converse("SELECT pg_sleep(60)", statement -> {}, Result::getRowsUpdated)
+                    .onErrorComplete()
+                    .subscribe();
+            await().atMost(LIMIT).until(() -> server.running("pg_sleep") == 1);
+
+            connection.invalidate().block(LIMIT);
+
+            await().atMost(LIMIT).until(() -> server.running("pg_sleep") == 0);
+        }
+    }
+
     private static X509Bundle named(String host) {
         return RIGHT.issue(it -> it.subject("CN=server.invalid").addSanDnsName(host));
     }
@@ -215,9 +238,7 @@ class TlsMatrixIT {
     }
 
     private static String connected(String conninfo) {
-        return Mono.fromSupplier(() -> new Connector(
-                        ConnectionString.parse(conninfo), LIMIT, TcpResources.get(), new ConnectListener() {}))
-                .flatMap(Connector::connect)
+        return connect(conninfo)
                 .flatMap(connection -> connection
                         .converse(GOT, statement -> {}, result -> result.map(row -> row.get(0, Boolean.class)))
                         .single()
@@ -225,6 +246,12 @@ class TlsMatrixIT {
                         .flatMap(got -> connection.close().thenReturn(got)))
                 .onErrorReturn("refused")
                 .block(LIMIT);
+    }
+
+    private static Mono<PhysicalConnection> connect(String conninfo) {
+        return Mono.fromSupplier(() -> new Connector(
+                        ConnectionString.parse(conninfo), LIMIT, TcpResources.get(), new ConnectListener() {}))
+                .flatMap(Connector::connect);
     }
 
     private static boolean hasPsql() {
