@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.UnaryOperator;
@@ -56,6 +57,23 @@ public final class Certificates {
         Instant now = Instant.now();
         return issue(it ->
                 it.addSanDnsName(host).notBefore(now.plus(Duration.ofDays(1))).notAfter(now.plus(Duration.ofDays(2))));
+    }
+
+    /** Issues a certificate through an intermediate authority, and bears that one's certificate with it. */
+    public X509Bundle behindIntermediate(String host) {
+        X509Bundle intermediate = issue(it -> it.subject("CN=Test intermediate").setIsCertificateAuthority(true));
+        return built(() -> new CertificateBuilder()
+                .ecp256()
+                .subject("CN=Test")
+                .addSanDnsName(host)
+                .buildIssuedBy(intermediate));
+    }
+
+    /** Issues a certificate through an intermediate authority, whose certificate is missing. */
+    public X509Bundle behindMissingIntermediate(String host) {
+        X509Bundle whole = behindIntermediate(host);
+        return X509Bundle.fromCertificatePath(
+                new X509Certificate[] {whole.getCertificate()}, whole.getRootCertificate(), whole.getKeyPair());
     }
 
     /** Returns a certificate that nobody issued. */

@@ -42,10 +42,14 @@ final class ServerName {
      * @throws CertificateException when the certificate is for another host; the message lists its names
      */
     void check(X509Certificate certificate) throws CertificateException {
+        check(certificate.getSubjectAlternativeNames(), commonName(certificate));
+    }
+
+    /** Compares with names in the form that {@link X509Certificate#getSubjectAlternativeNames()} has. */
+    void check(@Nullable Collection<List<?>> alternatives, @Nullable String commonName) throws CertificateException {
         List<String> names = new ArrayList<>();
         boolean sameKind = false;
         boolean matches = false;
-        Collection<List<?>> alternatives = certificate.getSubjectAlternativeNames();
         for (List<?> alternative : alternatives == null ? List.<List<?>>of() : alternatives) {
             int kind = (Integer) alternative.get(0);
             if (kind == DNS || kind == ADDRESS) {
@@ -55,7 +59,6 @@ final class ServerName {
                 matches |= kind == DNS ? matchesName(name) : matchesAddress(name);
             }
         }
-        String commonName = commonName(certificate);
         if (!sameKind && commonName != null) {
             names.add(commonName);
             matches |= matchesName(commonName);

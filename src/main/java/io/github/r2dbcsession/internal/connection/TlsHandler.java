@@ -114,7 +114,7 @@ final class TlsHandler extends ChannelInboundHandlerAdapter {
     }
 
     private static String protocol(ChannelHandlerContext context) {
-        return context.pipeline().get(SslHandler.class).applicationProtocol();
+        return context.pipeline().get(SslHandler.class).engine().getApplicationProtocol();
     }
 
     @Override
