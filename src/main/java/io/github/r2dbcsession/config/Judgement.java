@@ -27,7 +27,40 @@ final class Judgement {
         return judgement.connectionString(stated.masked(text));
     }
 
+    /** Judges what is stated and what libpq's environment has beside it; the string may say where to look. */
+    static ConnectionString of(Stated stated, String text, LibpqEnvironment environment) {
+        Judgement judgement = new Judgement(stated);
+        Map<String, String> known = new TreeMap<>(stated.fields);
+        known.values().removeIf(String::isEmpty);
+        for (Stated.Entry entry : stated.parameters) {
+            known.put(judgement.libpqName(entry.name()), entry.value());
+        }
+        LibpqDefaults defaults = LibpqDefaults.find(environment, known);
+        judgement.values.putAll(stated.fields);
+        stated.parameters.stream()
+                .filter(entry -> !LibpqDefaults.PLACES.contains(entry.name()))
+                .forEach(judgement::judge);
+        ParameterTable libpq = ParameterTable.of(new Stated(Family.LIBPQ_KEYWORDS));
+        defaults.found().forEach((name, value) -> judgement.judge(new Stated.Entry(name, name, value), libpq));
+        judgement.warnings.addAll(defaults.warnings());
+        return judgement.connectionString(stated.masked(text));
+    }
+
+    /** libpq's name for a setting, whose own or another's name and unit is stated. */
+    private String libpqName(String key) {
+        String name = table.find(key).map(Parameter::name).orElse(key);
+        return switch (name == null ? key : name) {
+            case "ssl" -> "sslmode";
+            case "connectTimeout", "loginTimeout" -> "connect_timeout";
+            default -> name == null ? key : name;
+        };
+    }
+
     private void judge(Stated.Entry entry) {
+        judge(entry, table);
+    }
+
+    private void judge(Stated.Entry entry, ParameterTable table) {
         Parameter parameter = table.find(entry.name())
                 .orElseThrow(() -> new InvalidConnectionStringException(
                         entry.place(),

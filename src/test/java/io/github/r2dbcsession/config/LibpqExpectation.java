@@ -119,7 +119,7 @@ final class LibpqExpectation {
                                 .find();
     }
 
-    private static String told(Map<String, String> values) {
+    static String told(Map<String, String> values) {
         String names = values.getOrDefault("host", "");
         String[] hosts = (names.isEmpty() ? values.getOrDefault("hostaddr", "") : names).split(",", -1);
         String[] ports = values.getOrDefault("port", "").split(",", -1);
