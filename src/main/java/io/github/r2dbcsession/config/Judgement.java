@@ -2,6 +2,7 @@ package io.github.r2dbcsession.config;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -23,7 +24,7 @@ final class Judgement {
     static ConnectionString of(Stated stated, String text) {
         Judgement judgement = new Judgement(stated);
         judgement.values.putAll(stated.fields);
-        stated.parameters.forEach(judgement::judge);
+        judgement.judgeAll();
         return judgement.connectionString(stated.masked(text));
     }
 
@@ -37,9 +38,8 @@ final class Judgement {
         }
         LibpqDefaults defaults = LibpqDefaults.find(environment, known);
         judgement.values.putAll(stated.fields);
-        stated.parameters.stream()
-                .filter(entry -> !LibpqDefaults.PLACES.contains(entry.name()))
-                .forEach(judgement::judge);
+        stated.parameters.removeIf(entry -> LibpqDefaults.PLACES.contains(entry.name()));
+        judgement.judgeAll();
         ParameterTable libpq = ParameterTable.of(new Stated(Family.LIBPQ_KEYWORDS));
         defaults.found().forEach((name, value) -> judgement.judge(new Stated.Entry(name, name, value), libpq));
         judgement.warnings.addAll(defaults.warnings());
@@ -56,8 +56,13 @@ final class Judgement {
         };
     }
 
-    private void judge(Stated.Entry entry) {
-        judge(entry, table);
+    /** Judges the last value of each setting; one that a later one replaces is not looked at. */
+    private void judgeAll() {
+        Map<String, Stated.Entry> last = new LinkedHashMap<>();
+        for (Stated.Entry entry : stated.parameters) {
+            last.put(table.find(entry.name()).map(Parameter::name).orElse(entry.name()), entry);
+        }
+        last.values().forEach(entry -> judge(entry, table));
     }
 
     private void judge(Stated.Entry entry, ParameterTable table) {

@@ -47,9 +47,7 @@ final class LibpqDefaults {
                 .variable("PGREQUIRESSL")
                 .filter(value -> value.startsWith("1"))
                 .ifPresent(value -> defaults.fill("sslmode", "require"));
-        if (!environment.user().isEmpty()) {
-            defaults.fill("user", environment.user());
-        }
+        defaults.user();
         defaults.password();
         defaults.certificates();
         for (String variable : SESSION_VARIABLES) {
@@ -84,6 +82,14 @@ final class LibpqDefaults {
             Optional<String> file =
                     Optional.ofNullable(known.get("servicefile")).or(() -> environment.variable("PGSERVICEFILE"));
             ServiceFile.settings(service, file, environment).forEach(this::fill);
+        }
+    }
+
+    /** The system's user, also where an empty one is stated. */
+    private void user() {
+        if (stated("user").isEmpty() && !environment.user().isEmpty()) {
+            known.put("user", environment.user());
+            found.put("user", environment.user());
         }
     }
 

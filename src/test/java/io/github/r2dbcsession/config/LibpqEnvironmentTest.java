@@ -68,7 +68,7 @@ class LibpqEnvironmentTest {
                 "PGREQUIRESSL=1 | postgresql://u@127.0.0.1:1/d",
                 "PGREQUIRESSL=1 PGSSLMODE=allow | postgresql://u@127.0.0.1:1/d",
                 "PGTARGETSESSIONATTRS=primary PGLOADBALANCEHOSTS=random PGSSLSNI=0 PGSSLCERTMODE=disable | postgresql://u@127.0.0.1:1/d",
-                "PGSSLROOTCERT=/r PGSSLCERT=/c PGSSLKEY=/k PGGSSENCMODE=disable PGCHANNELBINDING=prefer | postgresql://u@127.0.0.1:1/d",
+                "PGSSLROOTCERT=/r PGSSLCERT=/c PGSSLKEY=/k PGCHANNELBINDING=disable | postgresql://u@127.0.0.1:1/d",
                 "PGSERVICE=shop | postgresql://",
                 "PGSERVICE=shop PGUSER=x PGSSLMODE=allow | postgresql://",
                 "PGUSER=x | service=shop port=1 sslmode=allow",
@@ -84,6 +84,8 @@ class LibpqEnvironmentTest {
             variables.put(variable.split("=", 2)[0], variable.split("=", 2)[1]);
         }
         Map<String, String> theirs = Libpq.load().connect(sides[1], variables);
+
+        theirs.remove("dbname", theirs.get("user")); // filled in when nothing is stated, here by the server
 
         assertThat(LibpqExpectation.told(read(sides[1]))).isEqualTo(LibpqExpectation.told(theirs));
     }
