@@ -65,6 +65,11 @@ record Authority<L>(@Nullable String userinfo, L location) {
         return new Authority<>(at < 0 ? null : text.substring(0, at), locate.apply(text.substring(at + 1)));
     }
 
+    /** Whether the userinfo has a parameter in it, which only the owner's own reading may find there. */
+    boolean holdsParameter() {
+        return userinfo != null && FIRST_PARAMETER.matcher(userinfo).find();
+    }
+
     /**
      * States user and password, which the first colon parts. An empty one is not stated.
      *

@@ -59,6 +59,23 @@ public final class ConnectionString {
         return Judgement.of(Families.read(Objects.requireNonNull(text, "text")), text);
     }
 
+    /**
+     * Reads a string as {@link #parse} does and fills what it does not state from libpq's environment, in libpq's order: the service file
+     * (where a service is named), the {@code PG*} variables, the user of the operating system, {@code .pgpass} and the certificates in
+     * {@code ~/.postgresql}. Reads files; connects to nothing.
+     *
+     * @throws InvalidConnectionStringException when the string or what fills it cannot be understood or honoured
+     */
+    public static ConnectionString withLibpqEnvironment(String text, LibpqEnvironment environment) {
+        Objects.requireNonNull(environment, "environment");
+        return Judgement.of(Families.read(Objects.requireNonNull(text, "text")), text, environment);
+    }
+
+    /** Does the same with {@link LibpqEnvironment#ofProcess()}. */
+    public static ConnectionString withLibpqEnvironment(String text) {
+        return withLibpqEnvironment(text, LibpqEnvironment.ofProcess());
+    }
+
     /** Starts from separate fields. */
     public static ConnectionStringBuilder builder() {
         return new ConnectionStringBuilder();

@@ -2,6 +2,7 @@ package io.github.r2dbcsession.config;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -23,11 +24,48 @@ final class Judgement {
     static ConnectionString of(Stated stated, String text) {
         Judgement judgement = new Judgement(stated);
         judgement.values.putAll(stated.fields);
-        stated.parameters.forEach(judgement::judge);
+        judgement.judgeAll();
         return judgement.connectionString(stated.masked(text));
     }
 
-    private void judge(Stated.Entry entry) {
+    /** Judges what is stated and what libpq's environment has beside it; the string may say where to look. */
+    static ConnectionString of(Stated stated, String text, LibpqEnvironment environment) {
+        Judgement judgement = new Judgement(stated);
+        Map<String, String> known = new TreeMap<>(stated.fields);
+        known.values().removeIf(String::isEmpty);
+        for (Stated.Entry entry : stated.parameters) {
+            known.put(judgement.libpqName(entry.name()), entry.value());
+        }
+        LibpqDefaults defaults = LibpqDefaults.find(environment, known);
+        judgement.values.putAll(stated.fields);
+        stated.parameters.removeIf(entry -> LibpqDefaults.PLACES.contains(entry.name()));
+        judgement.judgeAll();
+        ParameterTable libpq = ParameterTable.of(new Stated(Family.LIBPQ_KEYWORDS));
+        defaults.found().forEach((name, value) -> judgement.judge(new Stated.Entry(name, name, value), libpq));
+        judgement.warnings.addAll(defaults.warnings());
+        return judgement.connectionString(stated.masked(text));
+    }
+
+    /** libpq's name for a setting, whose own or another's name and unit is stated. */
+    private String libpqName(String key) {
+        String name = table.find(key).map(Parameter::name).orElse(key);
+        return switch (name == null ? key : name) {
+            case "ssl" -> "sslmode";
+            case "connectTimeout", "loginTimeout" -> "connect_timeout";
+            default -> name == null ? key : name;
+        };
+    }
+
+    /** Judges the last value of each setting; one that a later one replaces is not looked at. */
+    private void judgeAll() {
+        Map<String, Stated.Entry> last = new LinkedHashMap<>();
+        for (Stated.Entry entry : stated.parameters) {
+            last.put(table.find(entry.name()).map(Parameter::name).orElse(entry.name()), entry);
+        }
+        last.values().forEach(entry -> judge(entry, table));
+    }
+
+    private void judge(Stated.Entry entry, ParameterTable table) {
         Parameter parameter = table.find(entry.name())
                 .orElseThrow(() -> new InvalidConnectionStringException(
                         entry.place(),

@@ -6,12 +6,15 @@ final class LibpqUri {
     /** Hosts and ports as libpq joins them, with commas and without brackets, and what comes after. */
     private record Location(String hosts, String ports, String database, QueryString query) {}
 
+    private static final String CREDENTIAL = "user or password";
+
     private LibpqUri() {}
 
     /** Reads what follows the {@code //} into what is stated. */
     static Stated read(Stated stated, String text) {
         Authority<Location> authority = Authority.split(text, ownersAt(text), LibpqUri::locate);
-        authority.stateUserinfo(stated, LibpqUri::credential);
+        authority.stateUserinfo(
+                stated, authority.holdsParameter() ? part -> token(part, CREDENTIAL) : LibpqUri::credential);
         Location location = authority.location();
         stated.field("host", location.hosts());
         stated.field("port", location.ports());
@@ -89,7 +92,7 @@ final class LibpqUri {
             end--;
         }
         String token = text.substring(start, end);
-        if (token.chars().anyMatch(LibpqUri::isBlank)) {
+        if (token.indexOf(' ') >= 0) {
             throw new InvalidConnectionStringException(part, "must not have blanks; write one as %20");
         }
         return Percent.decode(token, part);
@@ -98,9 +101,9 @@ final class LibpqUri {
     /** Decodes a user name or password: as libpq does, and where libpq refuses, every blank and stray {@code %} is itself. */
     private static String credential(String text) {
         try {
-            return token(text, "user or password");
+            return token(text, CREDENTIAL);
         } catch (InvalidConnectionStringException refused) {
-            return Percent.decodeLeniently(text, "user or password");
+            return Percent.decodeLeniently(text, CREDENTIAL);
         }
     }
 

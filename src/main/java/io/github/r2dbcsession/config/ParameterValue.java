@@ -60,6 +60,8 @@ enum ParameterValue {
     NEGOTIATION(words(List.of("postgres", "direct")), text -> word(text, List.of("postgres", "direct"))),
     /** libpq's switch, where any number but 0 is on. */
     SWITCH("must be 0 or 1", text -> number(text).map(value -> value == 0 ? "0" : "1")),
+    /** libpq's switch for the server's name in TLS; it takes any other text for off. */
+    SERVER_NAME_SWITCH(words(List.of("0", "1")), text -> word(text, List.of("0", "1"))),
     /** True or false for a switch of libpq's. */
     SWITCH_FLAG(words(List.of("true", "false")), text -> flag(text).map(on -> on.equals("true") ? "1" : "0")),
     /** True or false. */

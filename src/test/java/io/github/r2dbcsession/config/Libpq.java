@@ -44,6 +44,20 @@ final class Libpq {
 
     private static final int VALUE_OFFSET = 3 * Native.POINTER_SIZE;
 
+    /** What libpq states itself where nobody else does. */
+    private static final Map<String, String> OWN_DEFAULTS = Map.ofEntries(
+            Map.entry("channel_binding", "prefer"),
+            Map.entry("port", "5432"),
+            Map.entry("sslmode", "prefer"),
+            Map.entry("sslnegotiation", "postgres"),
+            Map.entry("sslcompression", "0"),
+            Map.entry("sslcertmode", "allow"),
+            Map.entry("sslsni", "1"),
+            Map.entry("gssencmode", "disable"),
+            Map.entry("ssl_min_protocol_version", "TLSv1.2"),
+            Map.entry("target_session_attrs", "any"),
+            Map.entry("load_balance_hosts", "disable"));
+
     private static @Nullable Libpq loaded;
 
     private final NativeLibrary library;
@@ -106,7 +120,58 @@ final class Libpq {
         }
     }
 
-    /** What applies where nothing is stated, by keyword: from the environment of this process, the service file or libpq itself. */
+    /** libpq's keywords and the variable of each that has one. */
+    Map<String, String> variables() {
+        Map<String, String> variables = new LinkedHashMap<>();
+        Pointer options = function("PQconndefaults").invokePointer(new Object[0]);
+        for (Pointer option = options; option.getPointer(0) != null; option = option.share(OPTION_SIZE)) {
+            Pointer variable = option.getPointer(Native.POINTER_SIZE);
+            if (variable != null) {
+                variables.put(option.getPointer(0).getString(0), variable.getString(0));
+            }
+        }
+        function("PQconninfoFree").invokeVoid(new Object[] {options});
+        return variables;
+    }
+
+    /** What libpq dials with in an environment, by keyword; what is not stated in the end, or libpq's own default, is left out. */
+    Map<String, String> connect(String text, Map<String, String> environment) {
+        NativeLibrary system = NativeLibrary.getProcess();
+        Map<String, String> before = new LinkedHashMap<>();
+        environment.forEach((name, value) -> {
+            before.put(name, System.getenv(name));
+            system.getFunction("setenv").invokeInt(new Object[] {name, value, 1});
+        });
+        Pointer connection = function("PQconnectStart").invokePointer(new Object[] {bytes(text)});
+        Pointer options = function("PQconninfo").invokePointer(new Object[] {connection});
+        try {
+            Map<String, String> values = stated(options);
+            values.remove("passfile");
+            values.remove("service");
+            OWN_DEFAULTS.forEach(values::remove);
+            values.values().removeIf(String::isEmpty);
+            String password =
+                    function("PQpass").invokePointer(new Object[] {connection}).getString(0, "UTF-8");
+            if (!password.isEmpty()) {
+                values.put("password", password);
+            }
+            return values;
+        } catch (CharacterCodingException notUtf8) {
+            throw new IllegalStateException(notUtf8);
+        } finally {
+            function("PQconninfoFree").invokeVoid(new Object[] {options});
+            function("PQfinish").invokeVoid(new Object[] {connection});
+            before.forEach((name, value) -> {
+                if (value == null) {
+                    system.getFunction("unsetenv").invokeInt(new Object[] {name});
+                } else {
+                    system.getFunction("setenv").invokeInt(new Object[] {name, value, 1});
+                }
+            });
+        }
+    }
+
+    /** The options that have a value, by keyword. */
     private static Map<String, String> stated(Pointer options) throws CharacterCodingException {
         Map<String, String> values = new LinkedHashMap<>();
         for (Pointer option = options; option.getPointer(0) != null; option = option.share(OPTION_SIZE)) {

@@ -30,6 +30,9 @@ final class LibpqExpectation {
     record Reading(String told, Optional<StatedRule> rule, Map<String, String> values) {}
 
     private static final Pattern FIRST_PARAMETER = Pattern.compile("\\?[A-Za-z_][\\w.-]*=");
+    private static final String TEXT = " *([^=& %]|%(?!00)[0-9A-Fa-f]{2})* *";
+    private static final Pattern PARAMETERS =
+            Pattern.compile("(" + TEXT + "=" + TEXT + "(&" + TEXT + "=" + TEXT + ")*)?");
     private static final Pattern INSANE = Pattern.compile("[@/?#\\[\\]:\\s\\p{Cntrl}]");
     private static final Pattern IPV6 = Pattern.compile("[0-9A-Fa-f.:]*:[0-9A-Fa-f.:]*:[0-9A-Fa-f.:]*(%\\w+)?");
     private static final Set<String> PLACES =
@@ -54,7 +57,7 @@ final class LibpqExpectation {
     Reading of(String text) {
         Optional<Map<String, String>> theirs = libpq.read(text);
         boolean uri = text.startsWith("postgres") && text.contains("://");
-        if (theirs.filter(values -> isSane(values, uri ? text.substring(text.indexOf('@') + 1) : ""))
+        if (theirs.filter(values -> isSane(values, uri ? afterUserinfo(text) : ""))
                 .isPresent()) {
             return new Reading(told(theirs.get()), Optional.empty(), theirs.get());
         }
@@ -62,9 +65,16 @@ final class LibpqExpectation {
                 REFUSED,
                 theirs.isPresent() ? Optional.of(StatedRule.INSANE_HOST) : Optional.empty(),
                 theirs.orElse(Map.of()));
-        return text.startsWith("postgres") && text.contains("://")
-                ? repaired(text).orElse(refused)
-                : refused;
+        boolean standing = uri && isSaneButForItsQuery(text, afterUserinfo(text));
+        return uri && !standing ? repaired(text).orElse(refused) : refused;
+    }
+
+    /** What stands behind the userinfo, which libpq ends at the first at sign before any slash. */
+    private static String afterUserinfo(String text) {
+        String rest = text.substring(text.indexOf("://") + 3);
+        int slash = rest.indexOf('/');
+        int at = rest.indexOf('@');
+        return slash >= 0 && slash < at ? rest : rest.substring(at + 1);
     }
 
     private Optional<Reading> repaired(String text) {
@@ -74,13 +84,26 @@ final class LibpqExpectation {
         int end = parameter.find() ? parameter.start() : rest.length();
         for (int at = rest.indexOf('@'); at >= 0 && at < end; at = rest.indexOf('@', at + 1)) {
             String after = rest.substring(at + 1);
-            String escaped = scheme + userinfo(rest.substring(0, at)) + rest.substring(at);
+            String escaped = scheme + userinfo(rest.substring(0, at)) + "@" + after;
             Optional<Map<String, String>> values = libpq.read(escaped).filter(read -> isSane(read, after));
             if (values.isPresent()) {
                 return Optional.of(new Reading(told(values.get()), Optional.of(StatedRule.LATER_AT), values.get()));
             }
+            if (isSaneButForItsQuery(escaped, after)) {
+                return Optional.empty();
+            }
         }
         return Optional.empty();
+    }
+
+    /** Whether only a parameter's name or value is at fault, which no other reading repairs. */
+    private boolean isSaneButForItsQuery(String text, String afterAt) {
+        int question = afterAt.indexOf('?');
+        if (question < 0 || !PARAMETERS.matcher(afterAt.substring(question + 1)).matches()) {
+            return false;
+        }
+        String server = text.substring(0, text.length() - afterAt.length() + question);
+        return libpq.read(server).filter(read -> isSane(read, afterAt)).isPresent();
     }
 
     private String userinfo(String text) {
@@ -119,7 +142,7 @@ final class LibpqExpectation {
                                 .find();
     }
 
-    private static String told(Map<String, String> values) {
+    static String told(Map<String, String> values) {
         String names = values.getOrDefault("host", "");
         String[] hosts = (names.isEmpty() ? values.getOrDefault("hostaddr", "") : names).split(",", -1);
         String[] ports = values.getOrDefault("port", "").split(",", -1);

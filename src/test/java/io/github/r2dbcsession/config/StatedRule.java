@@ -1,5 +1,7 @@
 package io.github.r2dbcsession.config;
 
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -12,6 +14,8 @@ enum StatedRule {
     INSANE_HOST(1),
     /** libpq refuses, or reads such a host, and a later at sign leaves a sane rest: read. */
     LATER_AT(2),
+    /** Bytes that are not UTF-8, even where a parameter replaces them: refused. */
+    NOT_UTF8(3),
     /** A list of hosts with a member that cannot be served: refused. */
     HOST_LIST(6),
     /** Another case or underscores in sslmode: read as meant. */
@@ -41,7 +45,12 @@ enum StatedRule {
 
     static Optional<StatedRule> excusing(
             String text, LibpqExpectation.Reading theirs, @Nullable InvalidConnectionStringException refusal) {
-        return refusal == null ? readBy(text) : refusedBy(theirs.values(), refusal.part());
+        if (refusal == null) {
+            return readBy(text);
+        }
+        boolean notUtf8 = URLDecoder.decode(text.replaceAll("%(?![0-9A-Fa-f]{2})", ""), StandardCharsets.UTF_8)
+                .contains("\ufffd");
+        return notUtf8 ? Optional.of(NOT_UTF8) : refusedBy(theirs.values(), refusal.part());
     }
 
     private static Optional<StatedRule> readBy(String text) {
