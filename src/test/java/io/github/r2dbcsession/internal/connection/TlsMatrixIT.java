@@ -18,10 +18,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Mono;
 import reactor.netty.tcp.TcpResources;
@@ -81,6 +83,7 @@ class TlsMatrixIT {
     }
 
     @Test
+    @Timeout(value = 20, unit = TimeUnit.MINUTES)
     void everyCellComesOutAsWithLibpq() throws IOException, InterruptedException {
         writeFiles();
         Map<String, String> expected = new LinkedHashMap<>();
