@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.TimeZone;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DriverOptionsTest {
 
@@ -80,6 +82,36 @@ class DriverOptionsTest {
 
         assertThat(options.hasOption(Option.valueOf("sslCert"))).isFalse();
         assertThat(options.hasOption(Option.valueOf("sslKey"))).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "sslrootcert=ca sslmode=verify-ca sslcrl=x",
+                "sslrootcert=ca sslmode=verify-ca sslcrldir=x",
+                "ssl_min_protocol_version=TLSv1.3",
+                "ssl_max_protocol_version=TLSv1.2",
+                "sslcertmode=require",
+                "channel_binding=require",
+                "require_auth=scram-sha-256"
+            })
+    void refusesForTheDriverAloneWhatOnlyTheLibraryHonours(String demand) {
+        ConnectionString string = ConnectionString.parse("host=h user=u " + demand);
+
+        assertThatThrownBy(string::toConnectionFactoryOptions)
+                .isInstanceOf(InvalidConnectionStringException.class)
+                .hasMessageContaining("the driver alone cannot honour it");
+        assertThat(value(string.toConnectionFactoryOptions(HostAndPort.of("h"), Credentials.of("u")), "sslMode"))
+                .isEqualTo(SSLMode.DISABLE);
+    }
+
+    @Test
+    void aRevocationListNeedsACertificateThatIsVerified() {
+        ConnectionString string = ConnectionString.parse("host=h user=u sslmode=require sslcrl=x");
+
+        assertThatThrownBy(() -> string.toConnectionFactoryOptions(HostAndPort.of("h"), Credentials.of("u")))
+                .hasMessageStartingWith("sslcrl: ")
+                .hasMessageContaining("state sslrootcert too");
     }
 
     @Test
