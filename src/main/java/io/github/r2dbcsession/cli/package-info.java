@@ -1,4 +1,4 @@
-/** The command line: what a connection string means. */
+/** The command line: what a connection string means, and whether it connects. */
 @NullMarked
 package io.github.r2dbcsession.cli;
 
