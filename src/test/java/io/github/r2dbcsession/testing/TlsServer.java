@@ -18,7 +18,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -162,8 +164,17 @@ public final class TlsServer implements AutoCloseable {
     public void close() {
         try {
             postgres.close();
+            deleteFolder();
         } catch (Exception e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    private void deleteFolder() throws IOException {
+        try (Stream<Path> files = Files.walk(data.getParent())) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
         }
     }
 
