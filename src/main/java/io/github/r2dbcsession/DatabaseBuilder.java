@@ -18,6 +18,7 @@ public final class DatabaseBuilder {
 
     private final ConnectionString connectionString;
     private PoolSettings poolSettings = PoolSettings.defaults();
+    private TransactionOptions transactionDefaults = TransactionOptions.defaults();
     private Duration drainTime = DEFAULT_DRAIN_TIME;
     private @Nullable String name;
 
@@ -40,6 +41,12 @@ public final class DatabaseBuilder {
         return this;
     }
 
+    /** Sets the options of every transaction that names none of its own. Default: {@link TransactionOptions#defaults()}. */
+    public DatabaseBuilder transactions(TransactionOptions options) {
+        this.transactionDefaults = Objects.requireNonNull(options, "options");
+        return this;
+    }
+
     /** Sets how long {@link Database#close()} waits for work under way, 0 or more. Default: 10 s. */
     public DatabaseBuilder drainTime(Duration drainTime) {
         if (drainTime.isNegative()) {
@@ -59,7 +66,8 @@ public final class DatabaseBuilder {
                 connectionString.sslMode(),
                 connectionString.sslMode().meaning());
         connectionString.warnings().forEach(warning -> log.warn("{}: {}", connectionString, warning));
-        return DefaultDatabase.create(name == null ? defaultName() : name, connectionString, poolSettings, drainTime);
+        return DefaultDatabase.create(
+                name == null ? defaultName() : name, connectionString, poolSettings, transactionDefaults, drainTime);
     }
 
     private String defaultName() {
