@@ -94,25 +94,42 @@ public interface Database extends SqlClient {
     /**
      * Runs the work in a transaction: commits when it completes, rolls back when it fails or is cancelled.
      *
-     * <p>Emits what the work emits, after the commit has been confirmed; fails with the work's own error after the rollback, or as
-     * {@link Transaction#commit()} does. Inside a transaction that is open on this database in the subscriber's Context it joins that
+     * <p>Acquires the connection first; the BEGIN is sent with the first statement, ahead of it, so that work which runs none sends
+     * nothing. Emits what the work emits, after the commit has been confirmed; fails with the work's own error after the rollback, or
+     * as {@link Transaction#commit()} does. Inside a transaction that is open on this database in the subscriber's Context it joins that
      * one: the outer transaction then commits, and an error that leaves the inner work marks it for rollback.
      */
     <T> Mono<T> inTransaction(Function<? super Transaction, ? extends Mono<T>> work);
 
     /**
-     * Does the same for work that emits many elements. They are emitted as they come, before the commit; the completion follows it.
-     * A subscriber that cancels early, as {@code take(n)} does, rolls back.
+     * Does the same in a transaction with these options. Inside one that is open they are what the work asks of it: fails with
+     * {@link PropagationException} when it cannot be had there.
+     */
+    <T> Mono<T> inTransaction(TransactionOptions options, Function<? super Transaction, ? extends Mono<T>> work);
+
+    /**
+     * Does the same as {@link #inTransaction(Function)} for work that emits many elements. They are emitted as they come, before the
+     * commit; the completion follows it. A subscriber that cancels early, as {@code take(n)} does, rolls back.
      */
     <T> Flux<T> inTransactionMany(Function<? super Transaction, ? extends Publisher<T>> work);
 
+    /** Does the same in a transaction with these options; see {@link #inTransaction(TransactionOptions, Function)}. */
+    <T> Flux<T> inTransactionMany(
+            TransactionOptions options, Function<? super Transaction, ? extends Publisher<T>> work);
+
     /**
-     * Acquires a connection and begins a transaction on it that the subscriber ends by {@link Transaction#commit()} or
+     * Acquires a connection for a transaction that the subscriber ends by {@link Transaction#commit()} or
      * {@link Transaction#rollback()}.
      *
      * <p>Always a new one. Cancelling before it is emitted gives everything back.
      */
     Mono<Transaction> beginTransaction();
+
+    /**
+     * Does the same for a transaction with these options. At the deadline its connection is closed, and what the transaction is used for
+     * later fails with {@link TransactionTimeoutException}. Rollback rules have no say here: the subscriber decides.
+     */
+    Mono<Transaction> beginTransaction(TransactionOptions options);
 
     /**
      * Opens connections side by side until so many are open, runs a statement on each, and emits how long each took.

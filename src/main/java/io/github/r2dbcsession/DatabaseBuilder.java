@@ -18,11 +18,14 @@ public final class DatabaseBuilder {
 
     private static final Duration DEFAULT_DRAIN_TIME = Duration.ofSeconds(10);
 
-    private final ConnectionString connectionString;
-    private PoolSettings poolSettings = PoolSettings.defaults();
-    private Duration drainTime = DEFAULT_DRAIN_TIME;
+    final ConnectionString connectionString;
+    PoolSettings poolSettings = PoolSettings.defaults();
+    TransactionOptions transactionDefaults = TransactionOptions.defaults();
+    Duration drainTime = DEFAULT_DRAIN_TIME;
     private @Nullable String name;
-    private @Nullable Mono<Credentials> credentials;
+
+    @Nullable
+    Mono<Credentials> credentials;
 
     DatabaseBuilder(ConnectionString connectionString) {
         this.connectionString = Objects.requireNonNull(connectionString, "connectionString");
@@ -40,6 +43,12 @@ public final class DatabaseBuilder {
     /** Sets the pool's settings. Default: {@link PoolSettings#defaults()}. */
     public DatabaseBuilder pool(PoolSettings settings) {
         this.poolSettings = Objects.requireNonNull(settings, "settings");
+        return this;
+    }
+
+    /** Sets the options of every transaction that names none of its own. Default: {@link TransactionOptions#defaults()}. */
+    public DatabaseBuilder transactions(TransactionOptions options) {
+        this.transactionDefaults = Objects.requireNonNull(options, "options");
         return this;
     }
 
@@ -76,8 +85,11 @@ public final class DatabaseBuilder {
                 connectionString.sslMode(),
                 connectionString.sslMode().meaning());
         connectionString.warnings().forEach(warning -> log.warn("{}: {}", connectionString, warning));
-        return DefaultDatabase.create(
-                name == null ? defaultName() : name, connectionString, poolSettings, drainTime, credentials);
+        return new DefaultDatabase(this);
+    }
+
+    String name() {
+        return name == null ? defaultName() : name;
     }
 
     private String defaultName() {

@@ -1,7 +1,6 @@
 package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.config.ConnectionString;
-import io.github.r2dbcsession.config.Credentials;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.internal.connection.Connector;
 import io.github.r2dbcsession.internal.pool.Lease;
@@ -9,15 +8,13 @@ import io.github.r2dbcsession.internal.pool.LeasePool;
 import io.github.r2dbcsession.pool.PoolStats;
 import io.github.r2dbcsession.pool.WarmUp;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.Objects;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.tcp.TcpResources;
-import reactor.util.context.ContextView;
 
 final class DefaultDatabase implements Database, StatementScope {
 
@@ -26,33 +23,22 @@ final class DefaultDatabase implements Database, StatementScope {
     private final PoolSettings poolSettings;
     private final Duration drainTime;
     private final LeasePool pool;
-    private final Listeners listeners;
-    private final Object transactionKey = new Object();
+    private final Listeners listeners = new Listeners();
+    private final Transactions transactions;
 
-    private DefaultDatabase(
-            String name,
-            ConnectionString connectionString,
-            PoolSettings poolSettings,
-            Duration drainTime,
-            Listeners listeners,
-            @Nullable Mono<Credentials> credentials) {
-        this.name = name;
-        this.connectionString = connectionString;
-        this.poolSettings = poolSettings;
-        this.drainTime = drainTime;
-        this.listeners = listeners;
+    DefaultDatabase(DatabaseBuilder builder) {
+        this.name = builder.name();
+        this.connectionString = builder.connectionString;
+        this.poolSettings = builder.poolSettings;
+        this.drainTime = builder.drainTime;
         Connector connector = new Connector(
-                connectionString, poolSettings.maxCreateConnectionTime(), TcpResources.get(), listeners, credentials);
+                connectionString,
+                poolSettings.maxCreateConnectionTime(),
+                TcpResources.get(),
+                listeners,
+                builder.credentials);
         this.pool = new LeasePool(name, poolSettings, connector, listeners);
-    }
-
-    static Database create(
-            String name,
-            ConnectionString connectionString,
-            PoolSettings poolSettings,
-            Duration drainTime,
-            @Nullable Mono<Credentials> credentials) {
-        return new DefaultDatabase(name, connectionString, poolSettings, drainTime, new Listeners(), credentials);
+        this.transactions = new Transactions(name, pool, builder.transactionDefaults, listeners);
     }
 
     @Override
@@ -87,23 +73,30 @@ final class DefaultDatabase implements Database, StatementScope {
 
     @Override
     public <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work) {
-        return Flux.deferContextual(context -> context.hasKey(transactionKey)
-                ? open(context).run(work)
-                : Flux.usingWhen(pool.acquire(), work, Lease::release));
+        return Flux.deferContextual(context -> {
+            DefaultTransaction open = transactions.open(context);
+            return open == null ? Flux.usingWhen(pool.acquire(), work, Lease::release) : open.run(work);
+        });
     }
 
     @Override
     public <T> Mono<T> inSession(Function<? super Session, ? extends Mono<T>> work) {
-        return Mono.deferContextual(context -> context.hasKey(transactionKey)
-                ? work.apply(new JoinedSession(open(context)))
-                : Mono.usingWhen(pool.acquire(), lease -> work.apply(session(lease)), Lease::release));
+        return Mono.deferContextual(context -> {
+            DefaultTransaction open = transactions.open(context);
+            return open == null
+                    ? Mono.usingWhen(pool.acquire(), lease -> work.apply(session(lease)), Lease::release)
+                    : work.apply(new JoinedSession(open));
+        });
     }
 
     @Override
     public <T> Flux<T> inSessionMany(Function<? super Session, ? extends Publisher<T>> work) {
-        return Flux.deferContextual(context -> context.hasKey(transactionKey)
-                ? work.apply(new JoinedSession(open(context)))
-                : Flux.usingWhen(pool.acquire(), lease -> work.apply(session(lease)), Lease::release));
+        return Flux.deferContextual(context -> {
+            DefaultTransaction open = transactions.open(context);
+            return open == null
+                    ? Flux.usingWhen(pool.acquire(), lease -> work.apply(session(lease)), Lease::release)
+                    : work.apply(new JoinedSession(open));
+        });
     }
 
     @Override
@@ -122,60 +115,34 @@ final class DefaultDatabase implements Database, StatementScope {
 
     @Override
     public <T> Mono<T> inTransaction(Function<? super Transaction, ? extends Mono<T>> work) {
-        return Mono.deferContextual(context -> {
-            if (context.hasKey(transactionKey)) {
-                DefaultTransaction outer = open(context);
-                return Mono.<T>defer(() -> work.apply(new JoinedTransaction(outer)))
-                        .doOnError(outer::markRollbackOnly)
-                        .doOnCancel(() -> outer.markRollbackOnly(null));
-            }
-            return Mono.usingWhen(
-                    pool.acquire(),
-                    lease -> {
-                        DefaultTransaction transaction = new DefaultTransaction(lease, this);
-                        return transaction.complete(Mono.defer(() -> work.apply(transaction)));
-                    },
-                    Lease::release);
-        });
+        return transactions.one(null, work);
+    }
+
+    @Override
+    public <T> Mono<T> inTransaction(
+            TransactionOptions options, Function<? super Transaction, ? extends Mono<T>> work) {
+        return transactions.one(Objects.requireNonNull(options, "options"), work);
     }
 
     @Override
     public <T> Flux<T> inTransactionMany(Function<? super Transaction, ? extends Publisher<T>> work) {
-        return Flux.deferContextual(context -> {
-            if (context.hasKey(transactionKey)) {
-                DefaultTransaction outer = open(context);
-                return Flux.<T>defer(() -> work.apply(new JoinedTransaction(outer)))
-                        .doOnError(outer::markRollbackOnly)
-                        .doOnCancel(() -> outer.markRollbackOnly(null));
-            }
-            return Flux.usingWhen(
-                    pool.acquire(),
-                    lease -> {
-                        DefaultTransaction transaction = new DefaultTransaction(lease, this);
-                        return transaction.complete(Flux.defer(() -> work.apply(transaction)));
-                    },
-                    Lease::release);
-        });
+        return transactions.many(null, work);
+    }
+
+    @Override
+    public <T> Flux<T> inTransactionMany(
+            TransactionOptions options, Function<? super Transaction, ? extends Publisher<T>> work) {
+        return transactions.many(Objects.requireNonNull(options, "options"), work);
     }
 
     @Override
     public Mono<Transaction> beginTransaction() {
-        return pool.acquire().flatMap(lease -> {
-            DefaultTransaction transaction = new DefaultTransaction(lease, this);
-            AtomicBoolean emitted = new AtomicBoolean();
-            return transaction
-                    .begin()
-                    .onErrorResume(failure -> lease.release().then(Mono.error(failure)))
-                    .then(Mono.<Transaction>fromSupplier(() -> {
-                        emitted.set(true);
-                        return transaction;
-                    }))
-                    .doOnCancel(() -> {
-                        if (!emitted.get()) {
-                            lease.release().subscribe();
-                        }
-                    });
-        });
+        return transactions.handle(null);
+    }
+
+    @Override
+    public Mono<Transaction> beginTransaction(TransactionOptions options) {
+        return transactions.handle(Objects.requireNonNull(options, "options"));
     }
 
     @Override
@@ -195,17 +162,5 @@ final class DefaultDatabase implements Database, StatementScope {
     @Override
     public String toString() {
         return "Database " + name + " at " + connectionString;
-    }
-
-    Object transactionKey() {
-        return transactionKey;
-    }
-
-    DatabaseListener listeners() {
-        return listeners;
-    }
-
-    private DefaultTransaction open(ContextView context) {
-        return context.get(transactionKey);
     }
 }

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.reactivestreams.Publisher;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.SignalType;
@@ -26,19 +26,32 @@ final class DefaultTransaction implements Transaction, StatementScope {
     private enum State {
         OPEN,
         COMMITTING,
-        ENDED
+        ROLLING_BACK,
+        ENDED,
+        EXPIRED
     }
 
     private final Lease lease;
-    private final DefaultDatabase database;
+    private final Transactions transactions;
+    private final TransactionOptions options;
     private final long start = System.nanoTime();
     private final AtomicReference<State> state = new AtomicReference<>(State.OPEN);
     private final AtomicReference<@Nullable Throwable> firstFailure = new AtomicReference<>();
+    private final Mono<Void> begin;
+    private volatile boolean beginning;
+    private volatile boolean begun;
     private volatile boolean rollbackOnly;
+    private volatile @Nullable Disposable timer;
 
-    DefaultTransaction(Lease lease, DefaultDatabase database) {
+    DefaultTransaction(Lease lease, Transactions transactions, TransactionOptions options) {
         this.lease = lease;
-        this.database = database;
+        this.transactions = transactions;
+        this.options = options;
+        this.begin = Mono.defer(this::sendBegin).cache();
+    }
+
+    TransactionOptions options() {
+        return options;
     }
 
     @Override
@@ -48,7 +61,12 @@ final class DefaultTransaction implements Transaction, StatementScope {
 
     @Override
     public <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work) {
-        return Flux.defer(() -> isOpen() ? work.apply(lease).doOnError(this::failed) : refused());
+        return Flux.defer(() -> begun ? send(work) : isOpen() ? begin.thenMany(send(work)) : refused());
+    }
+
+    private <T> Flux<T> send(Function<? super Lease, ? extends Flux<T>> work) {
+        return Flux.defer(() -> isOpen() ? work.apply(lease).doOnError(this::failed) : refused())
+                .onErrorMap(failure -> state.get() == State.EXPIRED, failure -> expiry());
     }
 
     /** Fails on demand, so that work which was cancelled on its way here gets no error that nobody is left to take. */
@@ -56,15 +74,22 @@ final class DefaultTransaction implements Transaction, StatementScope {
         return Flux.just(ended()).handle((ended, sink) -> sink.error(ended));
     }
 
-    /** Sends the BEGIN. */
-    Mono<Void> begin() {
-        return command("BEGIN");
+    /**
+     * Sends the BEGIN, once, ahead of the first statement; every statement waits for its answer. A transaction that ends meanwhile has
+     * either seen {@link #beginning} or is seen to have ended.
+     */
+    private Mono<Void> sendBegin() {
+        beginning = true;
+        if (!isOpen()) {
+            return Mono.error(ended());
+        }
+        return command(options.beginSql()).doOnError(this::markRollbackOnly).doOnSuccess(answered -> begun = true);
     }
 
     /** Runs the work, then commits or rolls back; the lease stays with the caller. */
     <T> Mono<T> complete(Mono<T> work) {
-        return bind(begin().then(work))
-                .onErrorResume(failure -> rollbackOnly().then(Mono.error(failure)))
+        return bind(work)
+                .onErrorResume(failure -> endAfter(failure).then(Mono.error(failure)))
                 .map(Optional::of)
                 .defaultIfEmpty(Optional.empty())
                 .flatMap(result -> commitOnly().then(Mono.justOrEmpty(result)))
@@ -72,10 +97,18 @@ final class DefaultTransaction implements Transaction, StatementScope {
     }
 
     /** Does the same for many elements, which are emitted before the commit. */
-    <T> Flux<T> complete(Publisher<T> work) {
-        Flux<T> rolledBackOnError = bind(begin().thenMany(work))
-                .onErrorResume(failure -> rollbackOnly().then(Mono.error(failure)));
-        return rolledBackOnError.concatWith(commitOnly().then(Mono.empty())).doFinally(this::abandonOnCancel);
+    <T> Flux<T> complete(Flux<T> work) {
+        return bind(work)
+                .onErrorResume(failure -> endAfter(failure).then(Mono.error(failure)))
+                .concatWith(commitOnly().then(Mono.empty()))
+                .doFinally(this::abandonOnCancel);
+    }
+
+    /** Rolls back, unless the rules say that this error of the work does not. */
+    private Mono<Void> endAfter(Throwable failure) {
+        return Mono.defer(() -> options.rollsBackOn(failure) ? rollbackOnly() : commitOnly())
+                .doOnError(second -> second != failure, second -> second.addSuppressed(failure))
+                .onErrorResume(second -> rollbackOnly().then(Mono.error(second)));
     }
 
     @Override
@@ -93,15 +126,20 @@ final class DefaultTransaction implements Transaction, StatementScope {
 
     @Override
     public <T> Mono<T> bind(Mono<T> work) {
-        return work.contextWrite(context -> context.put(database.transactionKey(), this));
+        return work.contextWrite(context -> transactions.open(context, this));
     }
 
     @Override
     public <T> Flux<T> bind(Flux<T> work) {
-        return work.contextWrite(context -> context.put(database.transactionKey(), this));
+        return work.contextWrite(context -> transactions.open(context, this));
     }
 
-    /** Lets no commit through any more. */
+    @Override
+    public void markRollbackOnly() {
+        rollbackOnly = true;
+    }
+
+    /** Lets no commit through any more, for a reason that the commit then gives. */
     void markRollbackOnly(@Nullable Throwable cause) {
         rollbackOnly = true;
         failed(cause);
@@ -111,8 +149,42 @@ final class DefaultTransaction implements Transaction, StatementScope {
         return state.get() == State.OPEN && lease.state() == Lease.State.ACQUIRED;
     }
 
-    ScopeEndedException ended() {
-        return new ScopeEndedException("transaction on " + database.name());
+    RuntimeException ended() {
+        return state.get() == State.EXPIRED ? expiry() : new ScopeEndedException(described());
+    }
+
+    String described() {
+        return transactions.described(options);
+    }
+
+    /** Gives the handle form its deadline, so much of which is over. */
+    void expireAfter(Duration spent) {
+        options.deadline()
+                .ifPresent(deadline -> timer = Mono.delay(deadline.minus(spent)).subscribe(tick -> {
+                    if (expire()) {
+                        lease.release().subscribe();
+                    }
+                }));
+    }
+
+    /** Ends the transaction because its deadline has passed; false when it has ended already. */
+    boolean expire() {
+        if (state.compareAndSet(State.OPEN, State.EXPIRED) || state.compareAndSet(State.ROLLING_BACK, State.EXPIRED)) {
+            tell(TransactionOutcome.ROLLED_BACK);
+            return true;
+        }
+        if (state.compareAndSet(State.COMMITTING, State.ENDED)) {
+            tell(TransactionOutcome.UNKNOWN);
+            return true;
+        }
+        return false;
+    }
+
+    /** What the caller of an expired transaction is told. */
+    R2dbcException expiry() {
+        TransactionTimeoutException passed =
+                new TransactionTimeoutException(described(), options.deadline().orElseThrow());
+        return state.get() == State.EXPIRED ? passed : new CommitUnknownException(described(), passed);
     }
 
     private Mono<Void> commitOnly() {
@@ -121,7 +193,12 @@ final class DefaultTransaction implements Transaction, StatementScope {
                 return Mono.error(ended());
             }
             if (rollbackOnly) {
-                return sendRollback().then(Mono.error(rolledBack()));
+                state.compareAndSet(State.COMMITTING, State.ROLLING_BACK);
+                return sendRollback().then(Mono.error(this::rolledBack));
+            }
+            if (!beginning) {
+                finish(TransactionOutcome.COMMITTED);
+                return Mono.empty();
             }
             boolean sent = lease.isOpen();
             return command("COMMIT")
@@ -136,7 +213,7 @@ final class DefaultTransaction implements Transaction, StatementScope {
     }
 
     private Mono<Void> rollbackOnly() {
-        return Mono.defer(() -> state.compareAndSet(State.OPEN, State.COMMITTING) ? sendRollback() : Mono.empty());
+        return Mono.defer(() -> state.compareAndSet(State.OPEN, State.ROLLING_BACK) ? sendRollback() : Mono.empty());
     }
 
     /**
@@ -144,6 +221,10 @@ final class DefaultTransaction implements Transaction, StatementScope {
      * back.
      */
     private Mono<Void> sendRollback() {
+        if (!beginning) {
+            finish(TransactionOutcome.ROLLED_BACK);
+            return Mono.empty();
+        }
         return lease.settle(SETTLE_LIMIT)
                 .then(Mono.defer(() -> lease.isQuiet() ? command("ROLLBACK").timeout(ROLLBACK_LIMIT) : Mono.empty()))
                 .onErrorComplete()
@@ -155,7 +236,7 @@ final class DefaultTransaction implements Transaction, StatementScope {
                 && r2dbc.getSqlState() != null
                 && !r2dbc.getSqlState().startsWith("08")
                 && !r2dbc.getSqlState().startsWith("57P");
-        return answered || !sent ? failure : new CommitUnknownException(database.name(), failure);
+        return answered || !sent ? failure : new CommitUnknownException(described(), failure);
     }
 
     private TransactionRolledBackException rolledBack() {
@@ -184,9 +265,18 @@ final class DefaultTransaction implements Transaction, StatementScope {
     }
 
     private void finish(TransactionOutcome outcome) {
-        if (state.getAndSet(State.ENDED) != State.ENDED) {
-            database.listeners().onTransaction(outcome, Duration.ofNanos(System.nanoTime() - start));
+        State before = state.getAndUpdate(now -> now == State.EXPIRED ? now : State.ENDED);
+        if (before != State.ENDED && before != State.EXPIRED) {
+            tell(outcome);
         }
+    }
+
+    private void tell(TransactionOutcome outcome) {
+        Disposable running = timer;
+        if (running != null) {
+            running.dispose();
+        }
+        transactions.listener().onTransaction(outcome, Duration.ofNanos(System.nanoTime() - start));
     }
 
     private Mono<Void> command(String sql) {

@@ -23,7 +23,12 @@ record JoinedTransaction(DefaultTransaction outer) implements Transaction {
 
     @Override
     public Mono<Void> rollback() {
-        return Mono.fromRunnable(() -> outer.markRollbackOnly(null));
+        return Mono.fromRunnable(outer::markRollbackOnly);
+    }
+
+    @Override
+    public void markRollbackOnly() {
+        outer.markRollbackOnly();
     }
 
     @Override

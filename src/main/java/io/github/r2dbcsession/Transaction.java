@@ -6,6 +6,8 @@ import reactor.core.publisher.Mono;
 /**
  * An open transaction on a connection of its own. Thread-safe; statements run one after another.
  *
+ * <p>The BEGIN is sent with its first statement, ahead of it; a transaction that runs none sends nothing at all.
+ *
  * <p>It is made for {@code usingWhen}:
  *
  * <pre>{@code
@@ -31,6 +33,12 @@ public interface Transaction extends SqlClient {
      * back too. Does nothing after the transaction has ended.
      */
     Mono<Void> rollback();
+
+    /**
+     * Lets no commit through any more: one that is asked for later, by the end of a block too, rolls back and fails with
+     * {@link TransactionRolledBackException}. Does nothing after the transaction has ended.
+     */
+    void markRollbackOnly();
 
     /** Returns the work with this transaction in its Context, so that repositories built on the {@link Database} join it. */
     <T> Mono<T> bind(Mono<T> work);

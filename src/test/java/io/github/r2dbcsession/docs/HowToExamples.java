@@ -4,6 +4,7 @@ import io.github.r2dbcsession.Database;
 import io.github.r2dbcsession.Session;
 import io.github.r2dbcsession.SqlClient;
 import io.github.r2dbcsession.Transaction;
+import io.github.r2dbcsession.TransactionOptions;
 import io.github.r2dbcsession.config.Credentials;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.pool.WarmUp;
@@ -28,6 +29,14 @@ final class HowToExamples {
                 Transaction::commit,
                 (tx, error) -> tx.rollback(),
                 Transaction::rollback);
+        return moved;
+    }
+
+    Mono<Long> options(Database db, Accounts accounts) {
+        TransactionOptions options =
+                TransactionOptions.repeatableRead().name("transfer").deadline(Duration.ofSeconds(2));
+        Mono<Long> moved =
+                db.inTransaction(options, tx -> accounts.withdraw(1, ten).then(accounts.deposit(2, ten)));
         return moved;
     }
 
