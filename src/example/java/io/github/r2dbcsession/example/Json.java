@@ -29,6 +29,12 @@ final class Json {
             .addModule(new SimpleModule().addSerializer(Instant.class, ToStringSerializer.instance))
             .build();
 
+    /** Prepares what is read and written: Jackson does so at the first use and under a lock, where an event loop may not wait. */
+    Json() {
+        List.of(Account.class, NewAccount.class, TransferOrder.class).forEach(mapper::readerFor);
+        List.of(Account.class, Transfer.class, Entry.class).forEach(mapper::writerFor);
+    }
+
     /** Returns a value in one line. */
     byte[] write(Object value) {
         try {
