@@ -29,6 +29,7 @@ final class Check {
     private final ConnectionString string;
     private final Duration limit;
     private final PrintWriter out;
+    private String advised = "";
 
     Check(ConnectionString string, Duration limit, PrintWriter out) {
         this.string = string;
@@ -68,7 +69,7 @@ final class Check {
             look(server, addresses[0]);
         } catch (UnknownHostException unknown) {
             say("resolve", server.host() + " is not known");
-            say("change", Advice.on(unknown));
+            advise(Advice.on(unknown));
         }
     }
 
@@ -90,7 +91,7 @@ final class Check {
             }
         } catch (IOException failure) {
             say("failed", server + ": " + failure.getMessage());
-            say("change", Advice.on(failure));
+            advise(Advice.on(failure));
         }
     }
 
@@ -151,8 +152,15 @@ final class Check {
         } catch (RuntimeException failure) {
             Throwable cause = Exceptions.unwrap(failure);
             say("refused", String.valueOf(cause.getMessage()));
-            say("change", Advice.on(cause));
+            advise(Advice.on(cause));
             return false;
+        }
+    }
+
+    private void advise(String change) {
+        if (!change.equals(advised)) {
+            say("change", change);
+            advised = change;
         }
     }
 

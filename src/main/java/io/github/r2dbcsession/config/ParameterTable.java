@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The parameter table, {@code parameters.tsv}, and which of its families a string's parameters are looked up in. */
@@ -23,23 +24,32 @@ final class ParameterTable {
 
     static final List<Parameter> ROWS = load();
 
+    private static final Map<Family, ParameterTable> TABLES =
+            Stream.of(Family.values()).collect(Collectors.toUnmodifiableMap(family -> family, ParameterTable::table));
+    private static final ParameterTable PSYCOPG = psycopg();
+
     private final Map<String, Parameter> byKey = new LinkedHashMap<>();
 
     private ParameterTable() {}
 
     static ParameterTable of(Stated stated) {
+        return stated.dialect.startsWith("psycopg") ? PSYCOPG : Objects.requireNonNull(TABLES.get(stated.family));
+    }
+
+    private static ParameterTable table(Family family) {
         ParameterTable table = new ParameterTable();
-        switch (stated.family) {
+        return switch (family) {
             case JDBC -> table.add("pgjdbc");
             case R2DBC -> table.add("r2dbc").add("r2dbc-pool");
-            case SQLALCHEMY -> {
-                table.add("libpq").add("sqlalchemy");
-                if (stated.dialect.startsWith("psycopg")) {
-                    List.of("ssl", "timeout", "database").forEach(table.byKey::remove);
-                }
-            }
+            case SQLALCHEMY -> table.add("libpq").add("sqlalchemy");
             case LIBPQ_URI, LIBPQ_KEYWORDS, FIELDS -> table.add("libpq").addDriverOnly();
-        }
+        };
+    }
+
+    /** psycopg hands parameters on to libpq, which has not those of other drivers. */
+    private static ParameterTable psycopg() {
+        ParameterTable table = table(Family.SQLALCHEMY);
+        List.of("ssl", "timeout", "database").forEach(table.byKey::remove);
         return table;
     }
 
