@@ -103,7 +103,9 @@ public interface Database extends SqlClient {
 
     /**
      * Does the same in a transaction with these options. Inside one that is open they are what the work asks of it: fails with
-     * {@link PropagationException} when it cannot be had there.
+     * {@link PropagationException} when it cannot be had there. {@link TransactionOptions#propagation} tells which of the two it is
+     * to be; where work runs without a transaction, each of its statements commits on its own. A second connection beside an open
+     * transaction that could never come is {@link NestedAcquireException}.
      */
     <T> Mono<T> inTransaction(TransactionOptions options, Function<? super Transaction, ? extends Mono<T>> work);
 

@@ -41,7 +41,7 @@ final class DefaultDatabase implements Database, StatementScope {
         Connector connector =
                 new Connector(connectionString, poolSettings.maxCreateConnectionTime(), TcpResources.get(), listeners);
         this.pool = new LeasePool(name, poolSettings, connector, listeners);
-        this.transactions = new Transactions(name, pool, transactionDefaults, listeners);
+        this.transactions = new Transactions(this, pool, transactionDefaults, listeners);
     }
 
     static Database create(
@@ -87,17 +87,17 @@ final class DefaultDatabase implements Database, StatementScope {
     @Override
     public <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work) {
         return Flux.deferContextual(context -> {
-            DefaultTransaction open = transactions.open(context);
-            return open == null ? Flux.usingWhen(pool.acquire(), work, Lease::release) : open.run(work);
+            OpenTransaction open = transactions.open(context);
+            return open == null ? Flux.usingWhen(transactions.acquire(context), work, Lease::release) : open.run(work);
         });
     }
 
     @Override
     public <T> Mono<T> inSession(Function<? super Session, ? extends Mono<T>> work) {
         return Mono.deferContextual(context -> {
-            DefaultTransaction open = transactions.open(context);
+            OpenTransaction open = transactions.open(context);
             return open == null
-                    ? Mono.usingWhen(pool.acquire(), lease -> work.apply(session(lease)), Lease::release)
+                    ? Mono.usingWhen(transactions.acquire(context), lease -> work.apply(session(lease)), Lease::release)
                     : work.apply(new JoinedSession(open));
         });
     }
@@ -105,9 +105,9 @@ final class DefaultDatabase implements Database, StatementScope {
     @Override
     public <T> Flux<T> inSessionMany(Function<? super Session, ? extends Publisher<T>> work) {
         return Flux.deferContextual(context -> {
-            DefaultTransaction open = transactions.open(context);
+            OpenTransaction open = transactions.open(context);
             return open == null
-                    ? Flux.usingWhen(pool.acquire(), lease -> work.apply(session(lease)), Lease::release)
+                    ? Flux.usingWhen(transactions.acquire(context), lease -> work.apply(session(lease)), Lease::release)
                     : work.apply(new JoinedSession(open));
         });
     }

@@ -5,6 +5,7 @@ import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.Result;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,7 @@ import reactor.core.publisher.SignalType;
  *
  * <p>Begin, commit and rollback are statements of our own: the driver's methods skip theirs by a status that lags behind the wire.
  */
-final class DefaultTransaction implements Transaction, StatementScope {
+final class DefaultTransaction implements OpenTransaction {
 
     private static final Duration SETTLE_LIMIT = Duration.ofMillis(50);
     private static final Duration ROLLBACK_LIMIT = Duration.ofSeconds(1);
@@ -37,21 +38,49 @@ final class DefaultTransaction implements Transaction, StatementScope {
     private final long start = System.nanoTime();
     private final AtomicReference<State> state = new AtomicReference<>(State.OPEN);
     private final AtomicReference<@Nullable Throwable> firstFailure = new AtomicReference<>();
+    private final AtomicInteger savepoints = new AtomicInteger();
+    private final @Nullable DefaultTransaction suspended;
     private final Mono<Void> begin;
     private volatile boolean beginning;
     private volatile boolean begun;
     private volatile boolean rollbackOnly;
     private volatile @Nullable Disposable timer;
 
-    DefaultTransaction(Lease lease, Transactions transactions, TransactionOptions options) {
+    DefaultTransaction(
+            Lease lease,
+            Transactions transactions,
+            TransactionOptions options,
+            @Nullable DefaultTransaction suspended) {
         this.lease = lease;
         this.transactions = transactions;
         this.options = options;
+        this.suspended = suspended;
         this.begin = Mono.defer(this::sendBegin).cache();
     }
 
-    TransactionOptions options() {
+    @Override
+    public TransactionOptions options() {
         return options;
+    }
+
+    @Override
+    public DefaultTransaction root() {
+        return this;
+    }
+
+    /** The transaction that waits while this one runs inside it. */
+    @Nullable
+    DefaultTransaction suspended() {
+        return suspended;
+    }
+
+    boolean holdsConnection() {
+        return lease.state() == Lease.State.ACQUIRED;
+    }
+
+    /** A quoted name that no other savepoint of the transaction has. */
+    String nextSavepoint() {
+        return "\"nested_" + savepoints.incrementAndGet() + "\"";
     }
 
     @Override
@@ -61,11 +90,16 @@ final class DefaultTransaction implements Transaction, StatementScope {
 
     @Override
     public <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work) {
+        return statement(work).doOnError(this::failed);
+    }
+
+    /** Runs a statement whose failure does not have to be the transaction's. */
+    <T> Flux<T> statement(Function<? super Lease, ? extends Flux<T>> work) {
         return Flux.defer(() -> begun ? send(work) : isOpen() ? begin.thenMany(send(work)) : refused());
     }
 
     private <T> Flux<T> send(Function<? super Lease, ? extends Flux<T>> work) {
-        return Flux.defer(() -> isOpen() ? work.apply(lease).doOnError(this::failed) : refused())
+        return Flux.defer(() -> isOpen() ? work.apply(lease) : refused())
                 .onErrorMap(failure -> state.get() == State.EXPIRED, failure -> expiry());
     }
 
@@ -139,8 +173,8 @@ final class DefaultTransaction implements Transaction, StatementScope {
         rollbackOnly = true;
     }
 
-    /** Lets no commit through any more, for a reason that the commit then gives. */
-    void markRollbackOnly(@Nullable Throwable cause) {
+    @Override
+    public void markRollbackOnly(@Nullable Throwable cause) {
         rollbackOnly = true;
         failed(cause);
     }
@@ -153,7 +187,8 @@ final class DefaultTransaction implements Transaction, StatementScope {
         return state.get() == State.EXPIRED ? expiry() : new ScopeEndedException(described());
     }
 
-    String described() {
+    @Override
+    public String described() {
         return transactions.described(options);
     }
 
