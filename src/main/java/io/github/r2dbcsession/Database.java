@@ -119,6 +119,23 @@ public interface Database extends SqlClient {
     <T> Flux<T> inTransactionMany(
             TransactionOptions options, Function<? super Transaction, ? extends Publisher<T>> work);
 
+    /** Returns the work as {@link #inTransaction(Function)} runs it, for {@code work.as(db::transactional)}. */
+    <T> Mono<T> transactional(Mono<T> work);
+
+    /** Returns the work as {@link #inTransactionMany(Function)} runs it, for {@code work.as(db::transactional)}. */
+    <T> Flux<T> transactional(Flux<T> work);
+
+    /**
+     * Runs the work in a new transaction that commits only when the work subscribes to {@link UnitOfWork#commit()}: when it completes
+     * without, fails or is cancelled, it is rolled back.
+     *
+     * <p>Emits what the work emits. Never joins: inside an open transaction it is one beside it, on a second connection.
+     */
+    <T> Mono<T> inUnitOfWork(Function<? super UnitOfWork, ? extends Mono<T>> work);
+
+    /** Does the same in a transaction with these options, of which rollback rules have no say. */
+    <T> Mono<T> inUnitOfWork(TransactionOptions options, Function<? super UnitOfWork, ? extends Mono<T>> work);
+
     /**
      * Acquires a connection for a transaction that the subscriber ends by {@link Transaction#commit()} or
      * {@link Transaction#rollback()}.

@@ -149,6 +149,26 @@ final class DefaultDatabase implements Database, StatementScope {
     }
 
     @Override
+    public <T> Mono<T> transactional(Mono<T> work) {
+        return inTransaction(tx -> work);
+    }
+
+    @Override
+    public <T> Flux<T> transactional(Flux<T> work) {
+        return inTransactionMany(tx -> work);
+    }
+
+    @Override
+    public <T> Mono<T> inUnitOfWork(Function<? super UnitOfWork, ? extends Mono<T>> work) {
+        return transactions.unit(null, work);
+    }
+
+    @Override
+    public <T> Mono<T> inUnitOfWork(TransactionOptions options, Function<? super UnitOfWork, ? extends Mono<T>> work) {
+        return transactions.unit(Objects.requireNonNull(options, "options"), work);
+    }
+
+    @Override
     public Mono<Transaction> beginTransaction() {
         return transactions.handle(null);
     }

@@ -138,6 +138,16 @@ final class DefaultTransaction implements OpenTransaction {
                 .doFinally(this::abandonOnCancel);
     }
 
+    /** Runs work that commits itself, and rolls back what it did not commit; the lease stays with the caller. */
+    <T> Mono<T> completeUnit(Mono<T> work) {
+        return bind(work)
+                .onErrorResume(failure -> rollbackOnly().then(Mono.error(failure)))
+                .map(Optional::of)
+                .defaultIfEmpty(Optional.empty())
+                .flatMap(result -> rollbackOnly().then(Mono.justOrEmpty(result)))
+                .doFinally(this::abandonOnCancel);
+    }
+
     /** Rolls back, unless the rules say that this error of the work does not. */
     private Mono<Void> endAfter(Throwable failure) {
         return Mono.defer(() -> options.rollsBackOn(failure) ? rollbackOnly() : commitOnly())
@@ -222,8 +232,9 @@ final class DefaultTransaction implements OpenTransaction {
         return state.get() == State.EXPIRED ? passed : new CommitUnknownException(described(), passed);
     }
 
-    private Mono<Void> commitOnly() {
-        return Mono.defer(() -> {
+    /** Commits and leaves the lease with the caller. */
+    Mono<Void> commitOnly() {
+        return Mono.<Void>defer(() -> {
             if (!state.compareAndSet(State.OPEN, State.COMMITTING)) {
                 return Mono.error(ended());
             }
@@ -243,7 +254,8 @@ final class DefaultTransaction implements OpenTransaction {
                             failure instanceof CommitUnknownException
                                     ? TransactionOutcome.UNKNOWN
                                     : TransactionOutcome.ROLLED_BACK))
-                    .then(Mono.fromRunnable(() -> finish(TransactionOutcome.COMMITTED)));
+                    .then(Mono.<Void>fromRunnable(() -> finish(TransactionOutcome.COMMITTED)))
+                    .doOnCancel(this::abandon);
         });
     }
 

@@ -132,7 +132,7 @@ final class Transactions {
 
     private <T> Flux<T> outside(TransactionOptions options, Work<T> work, ContextView context) {
         return switch (options.propagation()) {
-            case REQUIRED, REQUIRES_NEW, NESTED -> begun(options, work, context);
+            case REQUIRED, REQUIRES_NEW, NESTED -> begun(options, work::in, context);
             case SUPPORTS, NOT_SUPPORTED, NEVER -> without(options, work);
             case MANDATORY ->
                 throw new PropagationException("work that demands an open transaction (MANDATORY) found none on "
@@ -148,7 +148,7 @@ final class Transactions {
             ContextView context) {
         return switch (options.propagation()) {
             case REQUIRED, SUPPORTS, MANDATORY -> joined(open, asked, work);
-            case REQUIRES_NEW -> begun(options, work, context);
+            case REQUIRES_NEW -> begun(options, work::in, context);
             case NESTED -> nested(open, asked, work);
             case NOT_SUPPORTED -> without(options, work);
             case NEVER ->
@@ -157,13 +157,33 @@ final class Transactions {
         };
     }
 
+    /** Runs work that commits itself, in a new transaction. */
+    <T> Mono<T> unit(@Nullable TransactionOptions asked, Function<? super UnitOfWork, ? extends Mono<T>> work) {
+        TransactionOptions options = asked == null ? defaults : asked;
+        if (asked != null) {
+            requireNew("inUnitOfWork", asked);
+        }
+        return Flux.<T>deferContextual(context -> begun(
+                        options,
+                        begun -> begun.completeUnit(Mono.<T>defer(() -> work.apply(new DefaultUnitOfWork(begun))))
+                                .flux(),
+                        context))
+                .singleOrEmpty();
+    }
+
+    private static void requireNew(String form, TransactionOptions asked) {
+        Propagation propagation = asked.propagation();
+        if (propagation != Propagation.REQUIRED && propagation != Propagation.REQUIRES_NEW) {
+            throw new IllegalArgumentException(
+                    "propagation must be REQUIRED or REQUIRES_NEW for " + form + ", was " + propagation);
+        }
+    }
+
     /** Emits a new transaction, which the subscriber ends. */
     Mono<Transaction> handle(@Nullable TransactionOptions asked) {
         TransactionOptions options = asked == null ? defaults : asked;
-        Propagation propagation = options.propagation();
-        if (asked != null && propagation != Propagation.REQUIRED && propagation != Propagation.REQUIRES_NEW) {
-            throw new IllegalArgumentException(
-                    "propagation must be REQUIRED or REQUIRES_NEW for beginTransaction, was " + propagation);
+        if (asked != null) {
+            requireNew("beginTransaction", asked);
         }
         return Mono.deferContextual(context -> {
             long start = System.nanoTime();
@@ -176,9 +196,10 @@ final class Transactions {
         });
     }
 
-    private <T> Flux<T> begun(TransactionOptions options, Work<T> work, ContextView context) {
+    private <T> Flux<T> begun(
+            TransactionOptions options, Function<DefaultTransaction, Flux<T>> block, ContextView context) {
         Attempt attempt = new Attempt(options, holder(context));
-        Flux<T> run = Flux.usingWhen(acquire(context), lease -> work.in(attempt.begin(lease)), Lease::release);
+        Flux<T> run = Flux.usingWhen(acquire(context), lease -> block.apply(attempt.begin(lease)), Lease::release);
         return limited(run, options, attempt::expire, attempt::expiry);
     }
 
