@@ -103,7 +103,9 @@ public interface Database extends SqlClient {
 
     /**
      * Does the same in a transaction with these options. Inside one that is open they are what the work asks of it: fails with
-     * {@link PropagationException} when it cannot be had there.
+     * {@link PropagationException} when it cannot be had there. {@link TransactionOptions#propagation} tells which of the two it is
+     * to be; where work runs without a transaction, each of its statements commits on its own. A second connection beside an open
+     * transaction that could never come is {@link NestedAcquireException}.
      */
     <T> Mono<T> inTransaction(TransactionOptions options, Function<? super Transaction, ? extends Mono<T>> work);
 
@@ -116,6 +118,23 @@ public interface Database extends SqlClient {
     /** Does the same in a transaction with these options; see {@link #inTransaction(TransactionOptions, Function)}. */
     <T> Flux<T> inTransactionMany(
             TransactionOptions options, Function<? super Transaction, ? extends Publisher<T>> work);
+
+    /** Returns the work as {@link #inTransaction(Function)} runs it, for {@code work.as(db::transactional)}. */
+    <T> Mono<T> transactional(Mono<T> work);
+
+    /** Returns the work as {@link #inTransactionMany(Function)} runs it, for {@code work.as(db::transactional)}. */
+    <T> Flux<T> transactional(Flux<T> work);
+
+    /**
+     * Runs the work in a new transaction that commits only when the work subscribes to {@link UnitOfWork#commit()}: when it completes
+     * without, fails or is cancelled, it is rolled back.
+     *
+     * <p>Emits what the work emits. Never joins: inside an open transaction it is one beside it, on a second connection.
+     */
+    <T> Mono<T> inUnitOfWork(Function<? super UnitOfWork, ? extends Mono<T>> work);
+
+    /** Does the same in a transaction with these options, of which rollback rules have no say. */
+    <T> Mono<T> inUnitOfWork(TransactionOptions options, Function<? super UnitOfWork, ? extends Mono<T>> work);
 
     /**
      * Acquires a connection for a transaction that the subscriber ends by {@link Transaction#commit()} or

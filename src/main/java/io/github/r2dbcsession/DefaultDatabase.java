@@ -38,7 +38,7 @@ final class DefaultDatabase implements Database, StatementScope {
                 listeners,
                 builder.credentials);
         this.pool = new LeasePool(name, poolSettings, connector, listeners);
-        this.transactions = new Transactions(name, pool, builder.transactionDefaults, listeners);
+        this.transactions = new Transactions(this, pool, builder.transactionDefaults, listeners);
     }
 
     @Override
@@ -74,17 +74,17 @@ final class DefaultDatabase implements Database, StatementScope {
     @Override
     public <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work) {
         return Flux.deferContextual(context -> {
-            DefaultTransaction open = transactions.open(context);
-            return open == null ? Flux.usingWhen(pool.acquire(), work, Lease::release) : open.run(work);
+            OpenTransaction open = transactions.open(context);
+            return open == null ? Flux.usingWhen(transactions.acquire(context), work, Lease::release) : open.run(work);
         });
     }
 
     @Override
     public <T> Mono<T> inSession(Function<? super Session, ? extends Mono<T>> work) {
         return Mono.deferContextual(context -> {
-            DefaultTransaction open = transactions.open(context);
+            OpenTransaction open = transactions.open(context);
             return open == null
-                    ? Mono.usingWhen(pool.acquire(), lease -> work.apply(session(lease)), Lease::release)
+                    ? Mono.usingWhen(transactions.acquire(context), lease -> work.apply(session(lease)), Lease::release)
                     : work.apply(new JoinedSession(open));
         });
     }
@@ -92,9 +92,9 @@ final class DefaultDatabase implements Database, StatementScope {
     @Override
     public <T> Flux<T> inSessionMany(Function<? super Session, ? extends Publisher<T>> work) {
         return Flux.deferContextual(context -> {
-            DefaultTransaction open = transactions.open(context);
+            OpenTransaction open = transactions.open(context);
             return open == null
-                    ? Flux.usingWhen(pool.acquire(), lease -> work.apply(session(lease)), Lease::release)
+                    ? Flux.usingWhen(transactions.acquire(context), lease -> work.apply(session(lease)), Lease::release)
                     : work.apply(new JoinedSession(open));
         });
     }
@@ -133,6 +133,26 @@ final class DefaultDatabase implements Database, StatementScope {
     public <T> Flux<T> inTransactionMany(
             TransactionOptions options, Function<? super Transaction, ? extends Publisher<T>> work) {
         return transactions.many(Objects.requireNonNull(options, "options"), work);
+    }
+
+    @Override
+    public <T> Mono<T> transactional(Mono<T> work) {
+        return inTransaction(tx -> work);
+    }
+
+    @Override
+    public <T> Flux<T> transactional(Flux<T> work) {
+        return inTransactionMany(tx -> work);
+    }
+
+    @Override
+    public <T> Mono<T> inUnitOfWork(Function<? super UnitOfWork, ? extends Mono<T>> work) {
+        return transactions.unit(null, work);
+    }
+
+    @Override
+    public <T> Mono<T> inUnitOfWork(TransactionOptions options, Function<? super UnitOfWork, ? extends Mono<T>> work) {
+        return transactions.unit(Objects.requireNonNull(options, "options"), work);
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.Result;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,7 @@ import reactor.core.publisher.SignalType;
  *
  * <p>Begin, commit and rollback are statements of our own: the driver's methods skip theirs by a status that lags behind the wire.
  */
-final class DefaultTransaction implements Transaction, StatementScope {
+final class DefaultTransaction implements OpenTransaction {
 
     private static final Duration SETTLE_LIMIT = Duration.ofMillis(50);
     private static final Duration ROLLBACK_LIMIT = Duration.ofSeconds(1);
@@ -37,21 +38,49 @@ final class DefaultTransaction implements Transaction, StatementScope {
     private final long start = System.nanoTime();
     private final AtomicReference<State> state = new AtomicReference<>(State.OPEN);
     private final AtomicReference<@Nullable Throwable> firstFailure = new AtomicReference<>();
+    private final AtomicInteger savepoints = new AtomicInteger();
+    private final @Nullable DefaultTransaction suspended;
     private final Mono<Void> begin;
     private volatile boolean beginning;
     private volatile boolean begun;
     private volatile boolean rollbackOnly;
     private volatile @Nullable Disposable timer;
 
-    DefaultTransaction(Lease lease, Transactions transactions, TransactionOptions options) {
+    DefaultTransaction(
+            Lease lease,
+            Transactions transactions,
+            TransactionOptions options,
+            @Nullable DefaultTransaction suspended) {
         this.lease = lease;
         this.transactions = transactions;
         this.options = options;
+        this.suspended = suspended;
         this.begin = Mono.defer(this::sendBegin).cache();
     }
 
-    TransactionOptions options() {
+    @Override
+    public TransactionOptions options() {
         return options;
+    }
+
+    @Override
+    public DefaultTransaction root() {
+        return this;
+    }
+
+    /** The transaction that waits while this one runs inside it. */
+    @Nullable
+    DefaultTransaction suspended() {
+        return suspended;
+    }
+
+    boolean holdsConnection() {
+        return lease.state() == Lease.State.ACQUIRED;
+    }
+
+    /** A quoted name that no other savepoint of the transaction has. */
+    String nextSavepoint() {
+        return "\"nested_" + savepoints.incrementAndGet() + "\"";
     }
 
     @Override
@@ -61,11 +90,16 @@ final class DefaultTransaction implements Transaction, StatementScope {
 
     @Override
     public <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work) {
+        return statement(work).doOnError(this::failed);
+    }
+
+    /** Runs a statement whose failure does not have to be the transaction's. */
+    <T> Flux<T> statement(Function<? super Lease, ? extends Flux<T>> work) {
         return Flux.defer(() -> begun ? send(work) : isOpen() ? begin.thenMany(send(work)) : refused());
     }
 
     private <T> Flux<T> send(Function<? super Lease, ? extends Flux<T>> work) {
-        return Flux.defer(() -> isOpen() ? work.apply(lease).doOnError(this::failed) : refused())
+        return Flux.defer(() -> isOpen() ? work.apply(lease) : refused())
                 .onErrorMap(failure -> state.get() == State.EXPIRED, failure -> expiry());
     }
 
@@ -104,6 +138,16 @@ final class DefaultTransaction implements Transaction, StatementScope {
                 .doFinally(this::abandonOnCancel);
     }
 
+    /** Runs work that commits itself, and rolls back what it did not commit; the lease stays with the caller. */
+    <T> Mono<T> completeUnit(Mono<T> work) {
+        return bind(work)
+                .onErrorResume(failure -> rollbackOnly().then(Mono.error(failure)))
+                .map(Optional::of)
+                .defaultIfEmpty(Optional.empty())
+                .flatMap(result -> rollbackOnly().then(Mono.justOrEmpty(result)))
+                .doFinally(this::abandonOnCancel);
+    }
+
     /** Rolls back, unless the rules say that this error of the work does not. */
     private Mono<Void> endAfter(Throwable failure) {
         return Mono.defer(() -> options.rollsBackOn(failure) ? rollbackOnly() : commitOnly())
@@ -139,8 +183,8 @@ final class DefaultTransaction implements Transaction, StatementScope {
         rollbackOnly = true;
     }
 
-    /** Lets no commit through any more, for a reason that the commit then gives. */
-    void markRollbackOnly(@Nullable Throwable cause) {
+    @Override
+    public void markRollbackOnly(@Nullable Throwable cause) {
         rollbackOnly = true;
         failed(cause);
     }
@@ -153,7 +197,8 @@ final class DefaultTransaction implements Transaction, StatementScope {
         return state.get() == State.EXPIRED ? expiry() : new ScopeEndedException(described());
     }
 
-    String described() {
+    @Override
+    public String described() {
         return transactions.described(options);
     }
 
@@ -187,8 +232,9 @@ final class DefaultTransaction implements Transaction, StatementScope {
         return state.get() == State.EXPIRED ? passed : new CommitUnknownException(described(), passed);
     }
 
-    private Mono<Void> commitOnly() {
-        return Mono.defer(() -> {
+    /** Commits and leaves the lease with the caller. */
+    Mono<Void> commitOnly() {
+        return Mono.<Void>defer(() -> {
             if (!state.compareAndSet(State.OPEN, State.COMMITTING)) {
                 return Mono.error(ended());
             }
@@ -208,7 +254,8 @@ final class DefaultTransaction implements Transaction, StatementScope {
                             failure instanceof CommitUnknownException
                                     ? TransactionOutcome.UNKNOWN
                                     : TransactionOutcome.ROLLED_BACK))
-                    .then(Mono.fromRunnable(() -> finish(TransactionOutcome.COMMITTED)));
+                    .then(Mono.<Void>fromRunnable(() -> finish(TransactionOutcome.COMMITTED)))
+                    .doOnCancel(this::abandon);
         });
     }
 

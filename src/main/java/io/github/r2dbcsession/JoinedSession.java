@@ -7,7 +7,7 @@ import reactor.core.publisher.Mono;
  *
  * @param transaction the transaction that is open in the Context
  */
-record JoinedSession(DefaultTransaction transaction) implements Session {
+record JoinedSession(OpenTransaction transaction) implements Session {
 
     @Override
     public Query sql(String sql) {

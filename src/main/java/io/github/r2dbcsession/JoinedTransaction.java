@@ -8,7 +8,7 @@ import reactor.core.publisher.Mono;
  *
  * @param outer the transaction that is open in the Context
  */
-record JoinedTransaction(DefaultTransaction outer) implements Transaction {
+record JoinedTransaction(OpenTransaction outer) implements Transaction {
 
     @Override
     public Query sql(String sql) {

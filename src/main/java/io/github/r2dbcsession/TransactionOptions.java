@@ -22,6 +22,7 @@ public final class TransactionOptions {
     private static final Duration LONGEST = Duration.ofMillis(Integer.MAX_VALUE);
     private static final TransactionOptions DEFAULTS = new TransactionOptions(new Draft());
 
+    private final Propagation propagation;
     private final @Nullable IsolationLevel isolationLevel;
     private final boolean readOnly;
     private final boolean deferrable;
@@ -33,6 +34,7 @@ public final class TransactionOptions {
     private final String beginSql;
 
     private TransactionOptions(Draft draft) {
+        this.propagation = draft.propagation;
         this.isolationLevel = draft.isolationLevel;
         this.readOnly = draft.readOnly;
         this.deferrable = draft.deferrable;
@@ -72,6 +74,13 @@ public final class TransactionOptions {
     private static TransactionOptions isolated(IsolationLevel level) {
         Draft draft = new Draft();
         draft.isolationLevel = level;
+        return new TransactionOptions(draft);
+    }
+
+    /** Says what the work makes of a transaction that is open around it. Default: {@link Propagation#REQUIRED}. */
+    public TransactionOptions propagation(Propagation propagation) {
+        Draft draft = new Draft(this);
+        draft.propagation = Objects.requireNonNull(propagation, "propagation");
         return new TransactionOptions(draft);
     }
 
@@ -169,6 +178,11 @@ public final class TransactionOptions {
         return limit;
     }
 
+    /** What the work makes of a transaction that is open around it. */
+    public Propagation propagation() {
+        return propagation;
+    }
+
     /** The isolation level, empty for the server's own. */
     public Optional<IsolationLevel> isolationLevel() {
         return Optional.ofNullable(isolationLevel);
@@ -236,14 +250,18 @@ public final class TransactionOptions {
         }
     }
 
-    /** Returns what the BEGIN says, with the name and the deadline. */
+    /** Returns what the BEGIN says, with the propagation where it is not the default, the name and the deadline. */
     @Override
     public String toString() {
-        return beginSql + (name == null ? "" : ", name " + name) + (deadline == null ? "" : ", deadline " + deadline);
+        return beginSql
+                + (propagation == Propagation.REQUIRED ? "" : ", " + propagation)
+                + (name == null ? "" : ", name " + name)
+                + (deadline == null ? "" : ", deadline " + deadline);
     }
 
     private static final class Draft {
 
+        private Propagation propagation = Propagation.REQUIRED;
         private @Nullable IsolationLevel isolationLevel;
         private boolean readOnly;
         private boolean deferrable;
@@ -256,6 +274,7 @@ public final class TransactionOptions {
         Draft() {}
 
         Draft(TransactionOptions options) {
+            this.propagation = options.propagation;
             this.isolationLevel = options.isolationLevel;
             this.readOnly = options.readOnly;
             this.deferrable = options.deferrable;

@@ -2,9 +2,7 @@ package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.internal.pool.Lease;
 import io.github.r2dbcsession.internal.pool.LeasePool;
-import io.r2dbc.spi.IsolationLevel;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -19,27 +17,21 @@ import reactor.util.context.ContextView;
 /** Where the transactions of a database come from: finds the one that is open in the Context, or begins one. */
 final class Transactions {
 
-    private static final List<IsolationLevel> WEAKEST_FIRST = List.of(
-            IsolationLevel.READ_UNCOMMITTED,
-            IsolationLevel.READ_COMMITTED,
-            IsolationLevel.REPEATABLE_READ,
-            IsolationLevel.SERIALIZABLE);
-
     private final Object key = new Object();
+    private final Object suspendedKey = new Object();
+    private final SqlClient client;
     private final String database;
-    private final LeasePool pool;
+    private final NestedAcquires pool;
     private final TransactionOptions defaults;
     private final DatabaseListener listener;
 
-    Transactions(String database, LeasePool pool, TransactionOptions defaults, DatabaseListener listener) {
-        this.database = database;
-        this.pool = pool;
+    Transactions(Database database, LeasePool pool, TransactionOptions defaults, DatabaseListener listener) {
+        this.client = database;
+        this.database = database.name();
+        this.pool = new NestedAcquires(
+                database.name(), pool, database.poolSettings().maxSize());
         this.defaults = defaults;
         this.listener = listener;
-    }
-
-    String database() {
-        return database;
     }
 
     DatabaseListener listener() {
@@ -48,12 +40,29 @@ final class Transactions {
 
     /** The transaction that is open in a subscriber's Context. */
     @Nullable
-    DefaultTransaction open(ContextView context) {
+    OpenTransaction open(ContextView context) {
         return context.getOrDefault(key, null);
     }
 
-    Context open(Context context, DefaultTransaction transaction) {
+    Context open(Context context, OpenTransaction transaction) {
         return context.put(key, transaction);
+    }
+
+    /** Puts the open transaction aside. It keeps its connection, which is remembered. */
+    Context suspend(Context context) {
+        DefaultTransaction holder = holder(context);
+        return holder == null ? context : context.delete(key).put(suspendedKey, holder);
+    }
+
+    /** Acquires a connection beside what is open in the Context, or fails where none could ever come. */
+    Mono<Lease> acquire(ContextView context) {
+        return pool.acquire(holder(context));
+    }
+
+    /** The transaction that keeps its connection while the subscriber waits. */
+    private @Nullable DefaultTransaction holder(ContextView context) {
+        OpenTransaction open = open(context);
+        return open == null ? context.getOrDefault(suspendedKey, null) : open.root();
     }
 
     /**
@@ -62,38 +71,125 @@ final class Transactions {
      * @param asked null where the caller asked for nothing: a new transaction then has the defaults, an open one is joined as it is
      */
     <T> Mono<T> one(@Nullable TransactionOptions asked, Function<? super Transaction, ? extends Mono<T>> work) {
-        return Flux.<T>deferContextual(context -> {
-                    DefaultTransaction outer = open(context);
-                    return outer == null
-                            ? begun(asked, tx -> tx.complete(Mono.<T>defer(() -> work.apply(tx))))
-                            : joined(outer, asked, work);
+        return run(asked, new Work<T>() {
+                    @Override
+                    public Flux<T> in(DefaultTransaction begun) {
+                        return begun.complete(Mono.<T>defer(() -> work.apply(begun)))
+                                .flux();
+                    }
+
+                    @Override
+                    public Flux<T> behind(SavepointTransaction nested) {
+                        return nested.complete(Mono.<T>defer(() -> work.apply(nested)))
+                                .flux();
+                    }
+
+                    @Override
+                    public Publisher<T> with(Transaction transaction) {
+                        return work.apply(transaction);
+                    }
                 })
                 .singleOrEmpty();
     }
 
     /** Runs work that emits many elements, as they come. */
     <T> Flux<T> many(@Nullable TransactionOptions asked, Function<? super Transaction, ? extends Publisher<T>> work) {
-        return Flux.deferContextual(context -> {
-            DefaultTransaction outer = open(context);
-            return outer == null
-                    ? begun(asked, tx -> tx.complete(Flux.<T>defer(() -> work.apply(tx))))
-                    : joined(outer, asked, work);
+        return run(asked, new Work<T>() {
+            @Override
+            public Flux<T> in(DefaultTransaction begun) {
+                return begun.complete(Flux.<T>defer(() -> work.apply(begun)));
+            }
+
+            @Override
+            public Flux<T> behind(SavepointTransaction nested) {
+                return nested.complete(Flux.<T>defer(() -> work.apply(nested)));
+            }
+
+            @Override
+            public Publisher<T> with(Transaction transaction) {
+                return work.apply(transaction);
+            }
         });
+    }
+
+    /** The two forms of work, of one element and of many: what ends it, and when its elements are emitted. */
+    private interface Work<T> {
+
+        Flux<T> in(DefaultTransaction begun);
+
+        Flux<T> behind(SavepointTransaction nested);
+
+        Publisher<T> with(Transaction transaction);
+    }
+
+    private <T> Flux<T> run(@Nullable TransactionOptions asked, Work<T> work) {
+        TransactionOptions options = asked == null ? defaults : asked;
+        return Flux.deferContextual(context -> {
+            OpenTransaction open = open(context);
+            return open == null ? outside(options, work, context) : inside(open, asked, options, work, context);
+        });
+    }
+
+    private <T> Flux<T> outside(TransactionOptions options, Work<T> work, ContextView context) {
+        return switch (options.propagation()) {
+            case REQUIRED, REQUIRES_NEW, NESTED -> begun(options, work::in, context);
+            case SUPPORTS, NOT_SUPPORTED, NEVER -> without(options, work);
+            case MANDATORY ->
+                throw new PropagationException("work that demands an open transaction (MANDATORY) found none on "
+                        + database + ": run it inside inTransaction");
+        };
+    }
+
+    private <T> Flux<T> inside(
+            OpenTransaction open,
+            @Nullable TransactionOptions asked,
+            TransactionOptions options,
+            Work<T> work,
+            ContextView context) {
+        return switch (options.propagation()) {
+            case REQUIRED, SUPPORTS, MANDATORY -> joined(open, asked, work);
+            case REQUIRES_NEW -> begun(options, work::in, context);
+            case NESTED -> nested(open, asked, work);
+            case NOT_SUPPORTED -> without(options, work);
+            case NEVER ->
+                throw new PropagationException("work that demands that no transaction is open (NEVER) found the "
+                        + open.described() + ": run it outside");
+        };
+    }
+
+    /** Runs work that commits itself, in a new transaction. */
+    <T> Mono<T> unit(@Nullable TransactionOptions asked, Function<? super UnitOfWork, ? extends Mono<T>> work) {
+        TransactionOptions options = asked == null ? defaults : asked;
+        if (asked != null) {
+            requireNew("inUnitOfWork", asked);
+        }
+        return Flux.<T>deferContextual(context -> begun(
+                        options,
+                        begun -> begun.completeUnit(Mono.<T>defer(() -> work.apply(new DefaultUnitOfWork(begun))))
+                                .flux(),
+                        context))
+                .singleOrEmpty();
+    }
+
+    private static void requireNew(String form, TransactionOptions asked) {
+        Propagation propagation = asked.propagation();
+        if (propagation != Propagation.REQUIRED && propagation != Propagation.REQUIRES_NEW) {
+            throw new IllegalArgumentException(
+                    "propagation must be REQUIRED or REQUIRES_NEW for " + form + ", was " + propagation);
+        }
     }
 
     /** Emits a new transaction, which the subscriber ends. */
     Mono<Transaction> handle(@Nullable TransactionOptions asked) {
         TransactionOptions options = asked == null ? defaults : asked;
-        return Mono.defer(() -> {
+        if (asked != null) {
+            requireNew("beginTransaction", asked);
+        }
+        return Mono.deferContextual(context -> {
             long start = System.nanoTime();
-            Flux<Lease> acquired = limited(
-                    pool.acquire().flux(),
-                    options,
-                    () -> true,
-                    () -> new TransactionTimeoutException(
-                            described(options), options.deadline().orElseThrow()));
+            Flux<Lease> acquired = limited(acquire(context).flux(), options, () -> true, () -> timedOut(options));
             return acquired.singleOrEmpty().map(lease -> {
-                DefaultTransaction transaction = new DefaultTransaction(lease, this, options);
+                DefaultTransaction transaction = new DefaultTransaction(lease, this, options, holder(context));
                 transaction.expireAfter(Duration.ofNanos(System.nanoTime() - start));
                 return transaction;
             });
@@ -101,28 +197,41 @@ final class Transactions {
     }
 
     private <T> Flux<T> begun(
-            @Nullable TransactionOptions asked, Function<DefaultTransaction, ? extends Publisher<T>> block) {
-        TransactionOptions options = asked == null ? defaults : asked;
-        Attempt attempt = new Attempt(options);
-        Flux<T> run = Flux.usingWhen(pool.acquire(), lease -> block.apply(attempt.begin(lease)), Lease::release);
+            TransactionOptions options, Function<DefaultTransaction, Flux<T>> block, ContextView context) {
+        Attempt attempt = new Attempt(options, holder(context));
+        Flux<T> run = Flux.usingWhen(acquire(context), lease -> block.apply(attempt.begin(lease)), Lease::release);
         return limited(run, options, attempt::expire, attempt::expiry);
     }
 
-    private <T> Flux<T> joined(
-            DefaultTransaction outer,
-            @Nullable TransactionOptions asked,
-            Function<? super Transaction, ? extends Publisher<T>> work) {
+    private <T> Flux<T> nested(OpenTransaction outer, @Nullable TransactionOptions asked, Work<T> work) {
+        TransactionOptions options = asked == null ? defaults : asked;
+        if (asked != null) {
+            Joining.requireMet(asked, outer);
+        }
+        Flux<T> run = work.behind(new SavepointTransaction(outer, this, options));
+        return limited(run, options, () -> true, () -> timedOut(options));
+    }
+
+    private <T> Flux<T> without(TransactionOptions options, Work<T> work) {
+        if (options.isolationLevel().isPresent()
+                || options.isReadOnly()
+                || options.statementTimeout().isPresent()
+                || options.lockTimeout().isPresent()) {
+            throw new PropagationException("work that runs without a transaction (" + options.propagation()
+                    + ") cannot have what only a BEGIN can set: " + options.beginSql());
+        }
+        Flux<T> run =
+                Flux.<T>defer(() -> work.with(new NoTransaction(client, this))).contextWrite(this::suspend);
+        return limited(run, options, () -> true, () -> timedOut(options));
+    }
+
+    private <T> Flux<T> joined(OpenTransaction outer, @Nullable TransactionOptions asked, Work<T> work) {
         TransactionOptions options = asked == null ? TransactionOptions.defaults() : asked;
         if (asked != null) {
-            requireMet(asked, outer);
+            Joining.requireMet(asked, outer);
         }
-        Flux<T> run = Flux.<T>defer(() -> work.apply(new JoinedTransaction(outer)));
-        return limited(
-                        run,
-                        options,
-                        () -> true,
-                        () -> new TransactionTimeoutException(
-                                described(options), options.deadline().orElseThrow()))
+        Flux<T> run = Flux.<T>defer(() -> work.with(new JoinedTransaction(outer)));
+        return limited(run, options, () -> true, () -> timedOut(options))
                 .doOnError(failure -> {
                     if (options.rollsBackOn(failure)) {
                         outer.markRollbackOnly(failure);
@@ -131,32 +240,9 @@ final class Transactions {
                 .doOnCancel(outer::markRollbackOnly);
     }
 
-    /** Refuses what joining would silently leave undone. */
-    private static void requireMet(TransactionOptions asked, DefaultTransaction outer) {
-        TransactionOptions open = outer.options();
-        asked.isolationLevel().ifPresent(level -> {
-            int weakest = Math.min(WEAKEST_FIRST.indexOf(level), WEAKEST_FIRST.indexOf(IsolationLevel.READ_COMMITTED));
-            int there = open.isolationLevel().map(WEAKEST_FIRST::indexOf).orElse(weakest);
-            int wanted = WEAKEST_FIRST.indexOf(level);
-            if (there < wanted) {
-                throw refusal(level.asSql(), outer);
-            }
-        });
-        if (open.isReadOnly() && !asked.isReadOnly()) {
-            throw refusal("reading and writing", outer);
-        }
-        if (asked.isDeferrable() && !open.isDeferrable()) {
-            throw refusal("DEFERRABLE", outer);
-        }
-        if (asked.statementTimeout().isPresent() || asked.lockTimeout().isPresent()) {
-            throw refusal("a statement or lock timeout of its own", outer);
-        }
-    }
-
-    private static PropagationException refusal(String wanted, DefaultTransaction outer) {
-        return new PropagationException("work that asks for " + wanted + " cannot join the open "
-                + outer.described() + ", begun with " + outer.options().beginSql()
-                + ": ask for it where that one begins");
+    private TransactionTimeoutException timedOut(TransactionOptions options) {
+        return new TransactionTimeoutException(
+                described(options), options.deadline().orElseThrow());
     }
 
     /**
@@ -186,14 +272,16 @@ final class Transactions {
     private final class Attempt {
 
         private final TransactionOptions options;
+        private final @Nullable DefaultTransaction suspended;
         private volatile @Nullable DefaultTransaction transaction;
 
-        Attempt(TransactionOptions options) {
+        Attempt(TransactionOptions options, @Nullable DefaultTransaction suspended) {
             this.options = options;
+            this.suspended = suspended;
         }
 
         DefaultTransaction begin(Lease lease) {
-            DefaultTransaction begun = new DefaultTransaction(lease, Transactions.this, options);
+            DefaultTransaction begun = new DefaultTransaction(lease, Transactions.this, options, suspended);
             transaction = begun;
             return begun;
         }
@@ -205,10 +293,7 @@ final class Transactions {
 
         Throwable expiry() {
             DefaultTransaction begun = transaction;
-            return begun == null
-                    ? new TransactionTimeoutException(
-                            described(options), options.deadline().orElseThrow())
-                    : begun.expiry();
+            return begun == null ? timedOut(options) : begun.expiry();
         }
     }
 }

@@ -32,6 +32,19 @@ final class HowToExamples {
         return moved;
     }
 
+    Mono<Long> operator(Database db, Accounts accounts) {
+        Mono<Long> moved =
+                accounts.withdraw(1, ten).then(accounts.deposit(2, ten)).as(db::transactional);
+        return moved;
+    }
+
+    Mono<Void> unitOfWork(Database db, Accounts accounts) {
+        Mono<Void> moved = db.inUnitOfWork(unit -> accounts.withdraw(1, ten)
+                .filter(rows -> rows == 1)
+                .flatMap(withdrawn -> accounts.deposit(2, ten).then(unit.commit())));
+        return moved;
+    }
+
     Mono<Long> options(Database db, Accounts accounts) {
         TransactionOptions options =
                 TransactionOptions.repeatableRead().name("transfer").deadline(Duration.ofSeconds(2));
