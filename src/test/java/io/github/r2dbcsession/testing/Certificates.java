@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
@@ -74,6 +76,17 @@ public final class Certificates {
         X509Bundle whole = behindIntermediate(host);
         return X509Bundle.fromCertificatePath(
                 new X509Certificate[] {whole.getCertificate()}, whole.getRootCertificate(), whole.getKeyPair());
+    }
+
+    /** Issues a certificate for an RSA key of so many bits. */
+    public X509Bundle withRsaKey(String host, int bits) {
+        return built(() -> {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+            generator.initialize(bits);
+            KeyPair keys = generator.generateKeyPair();
+            X509Bundle issued = issue(it -> it.addSanDnsName(host).publicKey(keys.getPublic()));
+            return X509Bundle.fromCertificatePath(issued.getCertificatePath(), issued.getRootCertificate(), keys);
+        });
     }
 
     /** Returns a certificate that nobody issued. */

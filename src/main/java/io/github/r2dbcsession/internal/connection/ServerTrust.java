@@ -8,12 +8,15 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.RSAPublicKey;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /** Decides whether a server is who it should be: its chain first, then the name that was asked for. */
 final class ServerTrust extends X509ExtendedTrustManager {
+
+    private static final int MIN_RSA_BITS = 2048;
 
     private final @Nullable X509ExtendedTrustManager chains;
     private final String roots;
@@ -43,9 +46,22 @@ final class ServerTrust extends X509ExtendedTrustManager {
             } catch (CertificateException refused) {
                 throw new CertificateException(reason(refused, chain), refused);
             }
+            for (X509Certificate certificate : chain) {
+                checkStrength(certificate);
+            }
         }
         if (name != null) {
             name.check(chain[0]);
+        }
+    }
+
+    /** Java takes RSA keys from 1024 bits on; OpenSSL at the level that systems set it to, so psql on them, from 2048. */
+    private static void checkStrength(X509Certificate certificate) throws CertificateException {
+        if (certificate.getPublicKey() instanceof RSAPublicKey key
+                && key.getModulus().bitLength() < MIN_RSA_BITS) {
+            throw new CertificateException("a certificate that it shows has an RSA key of "
+                    + key.getModulus().bitLength() + " bits, which is too weak: at least " + MIN_RSA_BITS
+                    + " are needed");
         }
     }
 

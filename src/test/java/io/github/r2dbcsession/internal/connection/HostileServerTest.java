@@ -15,6 +15,7 @@ import io.github.r2dbcsession.testing.ScriptedServer;
 import io.github.r2dbcsession.testing.ScriptedServer.Script;
 import io.netty.pkitesting.CertificateBuilder.Algorithm;
 import io.netty.pkitesting.X509Bundle;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
@@ -78,6 +79,18 @@ class HostileServerTest {
                     client.opening();
                     client.send(error("53300", CANARY));
                 }),
+                attack("TLS 1.0 is the newest it speaks", "require", "handshake failed", client -> {
+                    client.opening();
+                    client.send("S");
+                    client.awaitByte();
+                    client.send(serverHello(0x0301));
+                }),
+                attack("TLS 1.1 is the newest it speaks", "require", "handshake failed", client -> {
+                    client.opening();
+                    client.send("S");
+                    client.awaitByte();
+                    client.send(serverHello(0x0302));
+                }),
                 attack("hangs up instead of TLS", "require", "closed the connection", ScriptedServer.Peer::hangUp),
                 attack("hangs up in the handshake", "require", "closed the connection", client -> {
                     client.opening();
@@ -124,6 +137,7 @@ class HostileServerTest {
                         "verify-ca",
                         "leads to no root",
                         Certificates.create().issue(it -> it.addSanDnsName("localhost"))),
+                certificate("a weak key", "verify-ca", "1024 bits", PKI.withRsaKey("localhost", 1024)),
                 certificate("signed by itself", "verify-ca", "leads to no root", PKI.selfSigned("localhost")),
                 certificate(
                         "another host",
@@ -392,6 +406,21 @@ class HostileServerTest {
                         .doesNotContain(CANARY))
                 .verify(AT_ONCE);
         await().atMost(AT_ONCE).until(() -> server.open() == 0);
+    }
+
+    /** The answer of a server that settles on a version of TLS and TLS_RSA_WITH_AES_128_CBC_SHA. */
+    private static byte[] serverHello(int version) {
+        return ByteBuffer.allocate(47)
+                .put((byte) 22)
+                .putShort((short) version)
+                .putShort((short) 42)
+                .putInt(0x02_000026)
+                .putShort((short) version)
+                .put(new byte[32])
+                .put((byte) 0)
+                .putShort((short) 0x002f)
+                .put((byte) 0)
+                .array();
     }
 
     private static Arguments attack(String name, String sslMode, String reason, Script script) {
