@@ -38,6 +38,7 @@ final class DefaultTransaction implements OpenTransaction {
     private final long start = System.nanoTime();
     private final AtomicReference<State> state = new AtomicReference<>(State.OPEN);
     private final AtomicReference<@Nullable Throwable> firstFailure = new AtomicReference<>();
+    private final Hooks hooks = new Hooks();
     private final AtomicInteger savepoints = new AtomicInteger();
     private final @Nullable DefaultTransaction suspended;
     private final Mono<Void> begin;
@@ -45,6 +46,7 @@ final class DefaultTransaction implements OpenTransaction {
     private volatile boolean begun;
     private volatile boolean rollbackOnly;
     private volatile @Nullable Disposable timer;
+    private volatile @Nullable TransactionOutcome outcome;
 
     DefaultTransaction(
             Lease lease,
@@ -76,6 +78,26 @@ final class DefaultTransaction implements OpenTransaction {
 
     boolean holdsConnection() {
         return lease.state() == Lease.State.ACQUIRED;
+    }
+
+    @Override
+    public Hooks hooks() {
+        if (!isOpen()) {
+            throw ended();
+        }
+        return hooks;
+    }
+
+    /** Keeps what nested work had put off and cannot see through any more. */
+    void takeOver(Hooks nested) {
+        nested.moveTo(hooks);
+    }
+
+    /** Runs what was put off until the end, once the connection has been given back. */
+    Mono<Void> afterwards() {
+        return Mono.defer(() -> outcome == TransactionOutcome.COMMITTED
+                ? hooks.afterCommit(described())
+                : outcome == TransactionOutcome.ROLLED_BACK ? hooks.afterRollback(described()) : Mono.empty());
     }
 
     /** A quoted name that no other savepoint of the transaction has. */
@@ -158,14 +180,15 @@ final class DefaultTransaction implements OpenTransaction {
     @Override
     public Mono<Void> commit() {
         return commitOnly()
-                .onErrorResume(failure -> lease.release().then(Mono.error(failure)))
+                .onErrorResume(failure -> lease.release().then(afterwards()).then(Mono.error(failure)))
                 .then(lease.release())
+                .then(afterwards())
                 .doOnCancel(this::giveBack);
     }
 
     @Override
     public Mono<Void> rollback() {
-        return rollbackOnly().then(lease.release()).doOnCancel(this::giveBack);
+        return rollbackOnly().then(lease.release()).then(afterwards()).doOnCancel(this::giveBack);
     }
 
     @Override
@@ -232,8 +255,16 @@ final class DefaultTransaction implements OpenTransaction {
         return state.get() == State.EXPIRED ? passed : new CommitUnknownException(described(), passed);
     }
 
-    /** Commits and leaves the lease with the caller. */
+    /** Runs what was put off until here, commits, and leaves the lease with the caller. */
     Mono<Void> commitOnly() {
+        return Mono.defer(() -> isOpen() && !rollbackOnly
+                ? bind(hooks.beforeCommit())
+                        .onErrorResume(failure -> rollbackOnly().then(Mono.error(failure)))
+                        .then(sendCommit())
+                : sendCommit());
+    }
+
+    private Mono<Void> sendCommit() {
         return Mono.<Void>defer(() -> {
             if (!state.compareAndSet(State.OPEN, State.COMMITTING)) {
                 return Mono.error(ended());
@@ -308,7 +339,7 @@ final class DefaultTransaction implements OpenTransaction {
 
     private void giveBack() {
         abandon();
-        lease.release().subscribe();
+        lease.release().then(afterwards()).subscribe();
     }
 
     private void finish(TransactionOutcome outcome) {
@@ -318,12 +349,13 @@ final class DefaultTransaction implements OpenTransaction {
         }
     }
 
-    private void tell(TransactionOutcome outcome) {
+    private void tell(TransactionOutcome how) {
         Disposable running = timer;
         if (running != null) {
             running.dispose();
         }
-        transactions.listener().onTransaction(outcome, Duration.ofNanos(System.nanoTime() - start));
+        outcome = how;
+        transactions.listener().onTransaction(how, Duration.ofNanos(System.nanoTime() - start));
     }
 
     private Mono<Void> command(String sql) {

@@ -32,6 +32,36 @@ record JoinedTransaction(OpenTransaction outer) implements Transaction {
     }
 
     @Override
+    public void beforeCommit(Mono<?> action) {
+        outer.beforeCommit(action);
+    }
+
+    @Override
+    public void afterCommit(Mono<?> action) {
+        outer.afterCommit(action);
+    }
+
+    @Override
+    public void afterRollback(Mono<?> action) {
+        outer.afterRollback(action);
+    }
+
+    @Override
+    public Mono<Void> setLocal(String name, String value) {
+        return outer.setLocal(name, value);
+    }
+
+    @Override
+    public Mono<Void> lock(long key) {
+        return outer.lock(key);
+    }
+
+    @Override
+    public Mono<Boolean> tryLock(long key) {
+        return outer.tryLock(key);
+    }
+
+    @Override
     public <T> Mono<T> bind(Mono<T> work) {
         return outer.bind(work);
     }

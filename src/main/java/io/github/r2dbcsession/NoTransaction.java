@@ -31,6 +31,36 @@ record NoTransaction(SqlClient client, Transactions transactions) implements Tra
         throw none();
     }
 
+    @Override
+    public void beforeCommit(Mono<?> action) {
+        throw none();
+    }
+
+    @Override
+    public void afterCommit(Mono<?> action) {
+        throw none();
+    }
+
+    @Override
+    public void afterRollback(Mono<?> action) {
+        throw none();
+    }
+
+    @Override
+    public Mono<Void> setLocal(String name, String value) {
+        return Mono.error(NoTransaction::none);
+    }
+
+    @Override
+    public Mono<Void> lock(long key) {
+        return Mono.error(NoTransaction::none);
+    }
+
+    @Override
+    public Mono<Boolean> tryLock(long key) {
+        return Mono.error(NoTransaction::none);
+    }
+
     private static IllegalStateException none() {
         return new IllegalStateException(
                 "this work runs without a transaction: each of its statements commits on its own");

@@ -1,6 +1,7 @@
 package io.github.r2dbcsession;
 
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
 /** A transaction, or a savepoint within one, that work inside it can join. */
 interface OpenTransaction extends Transaction, StatementScope {
@@ -15,4 +16,47 @@ interface OpenTransaction extends Transaction, StatementScope {
 
     /** The transaction on the server. */
     DefaultTransaction root();
+
+    /** What is put off, or {@link ScopeEndedException} as a throw when that cannot be kept any more. */
+    Hooks hooks();
+
+    @Override
+    default void beforeCommit(Mono<?> action) {
+        hooks().addBeforeCommit(action);
+    }
+
+    @Override
+    default void afterCommit(Mono<?> action) {
+        hooks().addAfterCommit(action);
+    }
+
+    @Override
+    default void afterRollback(Mono<?> action) {
+        hooks().addAfterRollback(action);
+    }
+
+    @Override
+    default Mono<Void> setLocal(String name, String value) {
+        return sql("SELECT pg_catalog.set_config($1, $2, true)")
+                .bind(1, name)
+                .bind(2, value)
+                .rowsUpdated()
+                .then();
+    }
+
+    @Override
+    default Mono<Void> lock(long key) {
+        return sql("SELECT pg_catalog.pg_advisory_xact_lock($1)")
+                .bind(1, key)
+                .rowsUpdated()
+                .then();
+    }
+
+    @Override
+    default Mono<Boolean> tryLock(long key) {
+        return sql("SELECT pg_catalog.pg_try_advisory_xact_lock($1)")
+                .bind(1, key)
+                .as(Boolean.class)
+                .one();
+    }
 }

@@ -17,6 +17,7 @@ final class SavepointTransaction implements OpenTransaction {
     private final Transactions transactions;
     private final TransactionOptions options;
     private final String savepoint;
+    private final Hooks hooks = new Hooks();
     private final AtomicReference<@Nullable Throwable> firstFailure = new AtomicReference<>();
     private volatile boolean rollbackOnly;
     private volatile boolean ended;
@@ -59,7 +60,10 @@ final class SavepointTransaction implements OpenTransaction {
                 ? rollBackTo().then(Mono.error(this::rolledBack))
                 : command("RELEASE SAVEPOINT " + savepoint)
                         .onErrorResume(failed -> rollBackTo().then(Mono.error(this::rolledBack)))
-                        .doOnSuccess(released -> ended = true));
+                        .doOnSuccess(released -> {
+                            ended = true;
+                            hooks.moveTo(outer.hooks());
+                        }));
     }
 
     /** Undoes the work; where that fails, the transaction around can only be rolled back as a whole. */
@@ -67,7 +71,8 @@ final class SavepointTransaction implements OpenTransaction {
         return command("ROLLBACK TO SAVEPOINT " + savepoint + "; RELEASE SAVEPOINT " + savepoint)
                 .doOnError(root::markRollbackOnly)
                 .onErrorComplete()
-                .doOnTerminate(() -> ended = true);
+                .doOnTerminate(() -> ended = true)
+                .then(Mono.defer(() -> hooks.afterRollback(described())));
     }
 
     private TransactionRolledBackException rolledBack() {
@@ -78,6 +83,7 @@ final class SavepointTransaction implements OpenTransaction {
     private void abandon() {
         ended = true;
         root.markRollbackOnly();
+        root.takeOver(hooks);
     }
 
     @Override
@@ -132,6 +138,14 @@ final class SavepointTransaction implements OpenTransaction {
     @Override
     public TransactionOptions options() {
         return outer.options();
+    }
+
+    @Override
+    public Hooks hooks() {
+        if (ended) {
+            throw new ScopeEndedException(described());
+        }
+        return hooks;
     }
 
     @Override

@@ -40,6 +40,47 @@ public interface Transaction extends SqlClient {
      */
     void markRollbackOnly();
 
+    /**
+     * Puts an action off until just before the commit, within the transaction. Actions run in the order they came, those they add
+     * included; one that fails rolls back, and the caller gets its error. None runs before a rollback.
+     *
+     * @throws ScopeEndedException when the transaction has ended
+     */
+    void beforeCommit(Mono<?> action);
+
+    /**
+     * Puts an action off until the commit has been confirmed and the connection given back, outside the transaction. Actions run in the
+     * order they came, once, before the caller gets the result. One that fails is logged, the others run, and the caller sees nothing of
+     * it: the transaction has committed. None runs after an unknown commit.
+     *
+     * <p>What nested work puts off waits for the transaction around it, and is dropped when only the nested work is undone.
+     *
+     * @throws ScopeEndedException when the transaction has ended
+     */
+    void afterCommit(Mono<?> action);
+
+    /**
+     * Puts an action off until the transaction has been rolled back and the connection given back, or after a cancel is being closed.
+     * Failures are treated as in {@link #afterCommit}; after a cancel the actions run behind the caller's back. What nested work puts off
+     * runs as soon as that is undone.
+     *
+     * @throws ScopeEndedException when the transaction has ended
+     */
+    void afterRollback(Mono<?> action);
+
+    /**
+     * Sets a setting of the server until the end of the transaction, as {@code SET LOCAL} does, with the value bound. Emits nothing.
+     *
+     * @param name a setting, or one of your own with a dot in its name
+     */
+    Mono<Void> setLocal(String name, String value);
+
+    /** Waits for the advisory lock with this key and keeps it until the end of the transaction. Emits nothing. */
+    Mono<Void> lock(long key);
+
+    /** Takes the advisory lock with this key until the end of the transaction if it is free, and emits whether it was. */
+    Mono<Boolean> tryLock(long key);
+
     /** Returns the work with this transaction in its Context, so that repositories built on the {@link Database} join it. */
     <T> Mono<T> bind(Mono<T> work);
 

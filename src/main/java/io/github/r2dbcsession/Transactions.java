@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.SignalType;
 import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
@@ -198,9 +199,16 @@ final class Transactions {
 
     private <T> Flux<T> begun(
             TransactionOptions options, Function<DefaultTransaction, Flux<T>> block, ContextView context) {
-        Attempt attempt = new Attempt(options, holder(context));
+        Attempt attempt = new Attempt(this, options, holder(context));
         Flux<T> run = Flux.usingWhen(acquire(context), lease -> block.apply(attempt.begin(lease)), Lease::release);
-        return limited(run, options, attempt::expire, attempt::expiry);
+        return limited(run, options, attempt::expire, attempt::expiry)
+                .concatWith(attempt.<T>afterwards())
+                .onErrorResume(failure -> attempt.<T>afterwards().then(Mono.error(failure)))
+                .doFinally(signal -> {
+                    if (signal == SignalType.CANCEL) {
+                        attempt.afterwards().subscribe();
+                    }
+                });
     }
 
     private <T> Flux<T> nested(OpenTransaction outer, @Nullable TransactionOptions asked, Work<T> work) {
@@ -240,7 +248,7 @@ final class Transactions {
                 .doOnCancel(outer::markRollbackOnly);
     }
 
-    private TransactionTimeoutException timedOut(TransactionOptions options) {
+    TransactionTimeoutException timedOut(TransactionOptions options) {
         return new TransactionTimeoutException(
                 described(options), options.deadline().orElseThrow());
     }
@@ -266,34 +274,5 @@ final class Transactions {
 
     String described(TransactionOptions options) {
         return "transaction " + options.name().map(name -> name + " ").orElse("") + "on " + database;
-    }
-
-    /** One run of a block, which may be cut off before it has its connection. */
-    private final class Attempt {
-
-        private final TransactionOptions options;
-        private final @Nullable DefaultTransaction suspended;
-        private volatile @Nullable DefaultTransaction transaction;
-
-        Attempt(TransactionOptions options, @Nullable DefaultTransaction suspended) {
-            this.options = options;
-            this.suspended = suspended;
-        }
-
-        DefaultTransaction begin(Lease lease) {
-            DefaultTransaction begun = new DefaultTransaction(lease, Transactions.this, options, suspended);
-            transaction = begun;
-            return begun;
-        }
-
-        boolean expire() {
-            DefaultTransaction begun = transaction;
-            return begun == null || begun.expire();
-        }
-
-        Throwable expiry() {
-            DefaultTransaction begun = transaction;
-            return begun == null ? timedOut(options) : begun.expiry();
-        }
     }
 }

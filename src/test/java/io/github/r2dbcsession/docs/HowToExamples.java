@@ -45,6 +45,14 @@ final class HowToExamples {
         return moved;
     }
 
+    Mono<Long> afterCommit(Database db, Accounts accounts, Mono<Void> publishMoved) {
+        Mono<Long> moved = db.inTransaction(tx -> {
+            tx.afterCommit(publishMoved);
+            return accounts.withdraw(1, ten).then(accounts.deposit(2, ten));
+        });
+        return moved;
+    }
+
     Mono<Long> options(Database db, Accounts accounts) {
         TransactionOptions options =
                 TransactionOptions.repeatableRead().name("transfer").deadline(Duration.ofSeconds(2));

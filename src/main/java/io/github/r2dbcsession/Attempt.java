@@ -1,0 +1,43 @@
+package io.github.r2dbcsession;
+
+import io.github.r2dbcsession.internal.pool.Lease;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/** One run of a block, which may be cut off before it has its connection. */
+final class Attempt {
+
+    private final Transactions transactions;
+    private final TransactionOptions options;
+    private final @Nullable DefaultTransaction suspended;
+    private volatile @Nullable DefaultTransaction transaction;
+
+    Attempt(Transactions transactions, TransactionOptions options, @Nullable DefaultTransaction suspended) {
+        this.transactions = transactions;
+        this.options = options;
+        this.suspended = suspended;
+    }
+
+    DefaultTransaction begin(Lease lease) {
+        DefaultTransaction begun = new DefaultTransaction(lease, transactions, options, suspended);
+        transaction = begun;
+        return begun;
+    }
+
+    <E> Mono<E> afterwards() {
+        return Mono.defer(() -> {
+            DefaultTransaction begun = transaction;
+            return begun == null ? Mono.empty() : begun.afterwards().then(Mono.empty());
+        });
+    }
+
+    boolean expire() {
+        DefaultTransaction begun = transaction;
+        return begun == null || begun.expire();
+    }
+
+    Throwable expiry() {
+        DefaultTransaction begun = transaction;
+        return begun == null ? transactions.timedOut(options) : begun.expiry();
+    }
+}
