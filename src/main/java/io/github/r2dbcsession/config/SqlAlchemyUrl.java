@@ -57,8 +57,10 @@ final class SqlAlchemyUrl {
                 question < 0 ? "" : rest.substring(question + 1),
                 QueryString.Form.LOOSE,
                 (text, part) -> Percent.decode(text.replace('+', ' '), part));
-        HostRules.checkSane(
-                query.value("host").isPresent() ? "" : host, query.value("port").isPresent() ? "" : port);
+        HostRules.checkSane(query.value("host").isPresent() ? "" : host, port);
+        if (colon >= 0 && port.isEmpty()) {
+            throw new InvalidConnectionStringException("port", "a port must follow the colon behind the host");
+        }
         String database = slash < 0 ? "" : server.substring(slash + 1);
         return new Location(host, port, Percent.decode(database, "database"), query);
     }
