@@ -4,16 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.r2dbcsession.testing.Certificates;
 import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.TestDatabase;
+import io.github.r2dbcsession.testing.TlsServer;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
@@ -58,6 +62,29 @@ class CheckCommandIT {
         assertThat(lines.get(1)).contains("password authentication failed");
         assertThat(lines.get(3)).contains("scheme: ");
         assertThat(lines.get(5)).contains("the line must be a JSON object");
+    }
+
+    @Test
+    void tellsTlsAsTheServerSeesIt(@TempDir Path folder) throws IOException {
+        Certificates certificates = Certificates.create();
+        try (TlsServer tls = TlsServer.debian()) {
+            tls.configure(
+                    certificates.issue(it -> it.subject("CN=db").addSanDnsName("localhost")),
+                    null,
+                    "hostssl all app all scram-sha-256");
+            String string = "postgresql://app:%s@localhost:%d/postgres?sslmode=verify-full&sslrootcert=%s"
+                    .formatted(TlsServer.PASSWORD, tls.port(), certificates.root(folder));
+
+            assertThat(run("{\"id\":\"1\",\"url\":\"" + string + "\"}\n", "--json", "--stdin"))
+                    .isZero();
+            assertThat(text()).startsWith("{\"id\":\"1\",\"got\":\"tls\",\"why\":\"TLSv1.3 ");
+            assertThat(run(string + "\n")).isZero();
+            assertThat(text())
+                    .containsPattern("certificate +CN=db, issued by ")
+                    .containsPattern("names +localhost")
+                    .containsPattern("expiry .*, in \\d+ days")
+                    .contains("as app, encrypted by TLSv1.3 ");
+        }
     }
 
     @ParameterizedTest

@@ -115,7 +115,7 @@ class LibpqEnvironmentTest {
 
     @Test
     void takesTheCertificatesOfTheHomeDirectoryWhereNoneAreStated() throws IOException {
-        for (String name : new String[] {"postgresql.crt", "postgresql.key", "root.crt"}) {
+        for (String name : new String[] {"postgresql.crt", "postgresql.key", "root.crt", "root.crl"}) {
             file(".postgresql/" + name, "rw-------", "x");
         }
         String folder = home.resolve(".postgresql") + "/";
@@ -123,7 +123,8 @@ class LibpqEnvironmentTest {
         assertThat(read("postgresql://u@h/d?sslmode=require").options())
                 .containsEntry("sslcert", folder + "postgresql.crt")
                 .containsEntry("sslkey", folder + "postgresql.key")
-                .containsEntry("sslrootcert", folder + "root.crt");
+                .containsEntry("sslrootcert", folder + "root.crt")
+                .containsEntry("sslcrl", folder + "root.crl");
         assertThat(read("postgresql://u@h/d?sslmode=require").sslMode()).isEqualTo(SslMode.VERIFY_CA);
         assertThat(read("postgresql://u@h/d?sslcert=/c&sslkey=/k&sslrootcert=/r")
                         .options())
