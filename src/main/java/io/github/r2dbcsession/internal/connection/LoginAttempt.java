@@ -94,7 +94,9 @@ final class LoginAttempt {
         return tap.phase();
     }
 
+    /** Ends the attempt from outside; what its channel says of that is no failure any more. */
     void kill() {
+        refusals.serverRefused(false);
         tap.kill();
     }
 }
