@@ -27,6 +27,7 @@ public final class PoolSettings {
     private final Duration maxCreateConnectionTime;
     private final @Nullable Duration maxIdleTime;
     private final @Nullable Duration maxLifeTime;
+    private final ResetPolicy resetPolicy;
 
     PoolSettings(PoolSettingsBuilder builder) {
         this.pooling = builder.pooling;
@@ -38,6 +39,7 @@ public final class PoolSettings {
         this.maxCreateConnectionTime = builder.effectiveMaxCreateConnectionTime();
         this.maxIdleTime = builder.maxIdleTime;
         this.maxLifeTime = builder.maxLifeTime;
+        this.resetPolicy = builder.resetPolicy;
     }
 
     /** Starts from the defaults. */
@@ -81,6 +83,7 @@ public final class PoolSettings {
         builder.maxCreateConnectionTime = maxCreateConnectionTime;
         builder.maxIdleTime = maxIdleTime;
         builder.maxLifeTime = maxLifeTime;
+        builder.resetPolicy = resetPolicy;
         return builder;
     }
 
@@ -134,6 +137,11 @@ public final class PoolSettings {
         return Optional.ofNullable(maxLifeTime);
     }
 
+    /** After which uses a connection is reset. */
+    public ResetPolicy resetPolicy() {
+        return resetPolicy;
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof PoolSettings settings && toString().equals(settings.toString());
@@ -151,6 +159,6 @@ public final class PoolSettings {
                 + ", initialSize "
                 + initialSize + ", maxAcquireTime " + maxAcquireTime + ", maxCreateConnectionTime "
                 + maxCreateConnectionTime
-                + ", maxIdleTime " + maxIdleTime + ", maxLifeTime " + maxLifeTime;
+                + ", maxIdleTime " + maxIdleTime + ", maxLifeTime " + maxLifeTime + ", resetPolicy " + resetPolicy;
     }
 }

@@ -1,6 +1,7 @@
 package io.github.r2dbcsession.config;
 
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,8 @@ public final class PoolSettingsBuilder {
 
     @Nullable
     Duration maxLifeTime = PoolSettings.DEFAULT_MAX_LIFE_TIME;
+
+    ResetPolicy resetPolicy = ResetPolicy.DEFAULT;
 
     PoolSettingsBuilder() {}
 
@@ -123,6 +126,12 @@ public final class PoolSettingsBuilder {
     /** Lets connections get as old as they will. */
     public PoolSettingsBuilder noMaxLifeTime() {
         this.maxLifeTime = null;
+        return this;
+    }
+
+    /** Sets after which uses a connection is reset before it is lent again. Default: {@link ResetPolicy#DEFAULT}. */
+    public PoolSettingsBuilder resetPolicy(ResetPolicy resetPolicy) {
+        this.resetPolicy = Objects.requireNonNull(resetPolicy, "resetPolicy");
         return this;
     }
 

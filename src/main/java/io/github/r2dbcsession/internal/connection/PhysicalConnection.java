@@ -31,6 +31,7 @@ public final class PhysicalConnection {
     private final Wire wire;
     private final AtomicInteger conversations = new AtomicInteger();
     private volatile BooleanSupplier retired = () -> false;
+    private volatile boolean dirty;
 
     PhysicalConnection(PostgresqlConnection driver, ChannelTap tap) {
         this.driver = driver;
@@ -73,7 +74,12 @@ public final class PhysicalConnection {
         this.retired = retired;
     }
 
-    /** Whether the credentials it was made with have been replaced, and its turn to go has come. It may be used to the end of a lease. */
+    /** Has the connection go once its lease has ended. */
+    public void retire() {
+        retireWhen(() -> true);
+    }
+
+    /** Whether its turn to go has come, because its credentials have been replaced for instance. It may be used to the end of a lease. */
     public boolean isRetired() {
         return retired.getAsBoolean();
     }
@@ -92,6 +98,21 @@ public final class PhysicalConnection {
     public boolean inTransaction() {
         char status = wire.state().status();
         return status == 'T' || status == 'E';
+    }
+
+    /** Whether the session may differ from a fresh one. */
+    public boolean isDirty() {
+        return dirty;
+    }
+
+    /** Says that the session may differ from a fresh one from now on. */
+    public void markDirty() {
+        dirty = true;
+    }
+
+    /** Says that the session is as a fresh one. */
+    public void markClean() {
+        dirty = false;
     }
 
     /** Whether the tag of the last command that completed was {@code COMMIT}. */

@@ -57,7 +57,7 @@ public final class LeasePool {
         this.settings = settings;
         this.connector = connector;
         this.listener = listener;
-        this.gate = new Gate(settings.pooling());
+        this.gate = new Gate(settings.pooling(), settings.resetPolicy());
         this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(new Source())
                 .maxSize(settings.maxSize())
                 .initialSize(0)
@@ -102,7 +102,8 @@ public final class LeasePool {
         return Mono.defer(() -> closed ? closedFailure() : connector.connect()).map(connection -> {
             dedicated.put(connection, true);
             connection.onClose(() -> dedicated.remove(connection));
-            return new Lease(connection, new Gate(false).pass(connection), new Figures(), new PoolListener() {});
+            Gate closing = new Gate(false, settings.resetPolicy());
+            return new Lease(connection, closing, closing.pass(connection), new Figures(), new PoolListener() {});
         });
     }
 
@@ -165,7 +166,8 @@ public final class LeasePool {
         if (!(connection instanceof Wrapped<?> wrapped) || !(wrapped.unwrap() instanceof Connection driver)) {
             throw new IllegalArgumentException("not a pooled connection: " + connection.getClass());
         }
-        return open(driver).map(physical -> new Lease(physical, Mono.from(connection.close()), figures, listener));
+        return open(driver)
+                .map(physical -> new Lease(physical, gate, Mono.from(connection.close()), figures, listener));
     }
 
     void takeBack(Connection connection) {
