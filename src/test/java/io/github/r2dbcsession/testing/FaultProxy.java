@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -35,6 +36,7 @@ public final class FaultProxy implements AutoCloseable {
         final Socket server;
         volatile Set<Way> lost = swallowed;
         volatile boolean clientGone;
+        boolean begun;
 
         Link(Socket client, Socket server) {
             this.client = client;
@@ -62,6 +64,10 @@ public final class FaultProxy implements AutoCloseable {
         }
 
         private void pass(Way way, OutputStream out, byte[] buffer, int length) throws IOException {
+            if (way == Way.TO_SERVER && !begun && length >= 8) {
+                begun = true;
+                openings.add(ByteBuffer.wrap(buffer).getInt(4));
+            }
             String text = trigger;
             if (way == Way.TO_SERVER
                     && text != null
@@ -90,6 +96,7 @@ public final class FaultProxy implements AutoCloseable {
     private final int port;
     private final ServerSocket listener;
     private final List<Link> links = new CopyOnWriteArrayList<>();
+    private final List<Integer> openings = new CopyOnWriteArrayList<>();
     private final AtomicInteger accepted = new AtomicInteger();
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger most = new AtomicInteger();
@@ -111,7 +118,12 @@ public final class FaultProxy implements AutoCloseable {
 
     /** Starts a proxy that passes everything on. */
     public static FaultProxy before(TestDatabase database) {
-        return new FaultProxy(database.host(), database.port());
+        return before(database.host(), database.port());
+    }
+
+    /** Starts a proxy that passes everything on. */
+    public static FaultProxy before(String host, int port) {
+        return new FaultProxy(host, port);
     }
 
     /** Returns {@link TestDatabase#url(Class)} with this proxy in the server's place, without TLS. */
@@ -138,6 +150,11 @@ public final class FaultProxy implements AutoCloseable {
     /** Returns how many were open at the same time at most. */
     public int most() {
         return most.get();
+    }
+
+    /** Returns the code that each connection began with, which tells a startup message, a request for TLS and a cancel request apart. */
+    public List<Integer> openings() {
+        return List.copyOf(openings);
     }
 
     /** Holds everything the server says back for so long, from now on. */
