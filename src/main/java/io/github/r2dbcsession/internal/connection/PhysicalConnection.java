@@ -2,7 +2,6 @@ package io.github.r2dbcsession.internal.connection;
 
 import io.netty.channel.Channel;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
-import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
@@ -43,11 +42,6 @@ public final class PhysicalConnection {
         this.wire = session.wire();
     }
 
-    /** The driver's own connection: what a pool holds. */
-    public Connection driver() {
-        return driver;
-    }
-
     /**
      * Runs one statement. A cancel is kept from the driver: what is left of the answer is read and dropped.
      *
@@ -64,6 +58,11 @@ public final class PhysicalConnection {
                     .onErrorMap(failure -> Exceptions.unwrapMultiple(failure).get(0));
         });
         return new Conversation<>(answer, conversations);
+    }
+
+    /** Runs something on the connection's event loop, once that has read what has arrived so far. */
+    public void execute(Runnable task) {
+        channel.eventLoop().execute(task);
     }
 
     /** Whether the channel is open and nobody has begun to close it, neither here nor, by what it said last, the server. */

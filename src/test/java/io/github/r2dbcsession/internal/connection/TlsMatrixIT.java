@@ -179,8 +179,7 @@ class TlsMatrixIT {
 
     private static void cancels(TlsServer server, FaultProxy proxy, String mode, int opening) {
         String root = mode.startsWith("verify") ? "right" : "none";
-        PhysicalConnection connection = connect(
-                        new Cell("", mode, root, "none", "localhost").conninfo(proxy.port()))
+        PhysicalConnection connection = connect(new Cell("", mode, root, "none", "localhost").conninfo(proxy.port()))
                 .block(LIMIT);
         int before = proxy.openings().size();
 
@@ -188,8 +187,8 @@ class TlsMatrixIT {
                 .expectSubscription()
                 .then(() -> await().atMost(LIMIT).until(() -> server.running("pg_sleep") == 1))
                 .then(() -> connection.cancelStatement().block(LIMIT))
-                .expectErrorSatisfies(
-                        failure -> assertThat(((R2dbcException) failure).getSqlState()).isEqualTo("57014"))
+                .expectErrorSatisfies(failure ->
+                        assertThat(((R2dbcException) failure).getSqlState()).isEqualTo("57014"))
                 .verify(LIMIT);
 
         await().atMost(LIMIT).until(connection::isIdle);
