@@ -75,7 +75,7 @@ final class DefaultDatabase implements Database, StatementScope {
     public <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work) {
         return Flux.deferContextual(context -> {
             OpenTransaction open = transactions.open(context);
-            return open == null ? Flux.usingWhen(transactions.acquire(context), work, Lease::release) : open.run(work);
+            return open == null ? Lease.use(transactions.acquire(context), work) : open.run(work);
         });
     }
 
@@ -84,7 +84,7 @@ final class DefaultDatabase implements Database, StatementScope {
         return Mono.deferContextual(context -> {
             OpenTransaction open = transactions.open(context);
             return open == null
-                    ? Mono.usingWhen(transactions.acquire(context), lease -> work.apply(session(lease)), Lease::release)
+                    ? Mono.fromDirect(Lease.use(transactions.acquire(context), lease -> work.apply(session(lease))))
                     : work.apply(new JoinedSession(open));
         });
     }
@@ -94,7 +94,7 @@ final class DefaultDatabase implements Database, StatementScope {
         return Flux.deferContextual(context -> {
             OpenTransaction open = transactions.open(context);
             return open == null
-                    ? Flux.usingWhen(transactions.acquire(context), lease -> work.apply(session(lease)), Lease::release)
+                    ? Lease.use(transactions.acquire(context), lease -> work.apply(session(lease)))
                     : work.apply(new JoinedSession(open));
         });
     }

@@ -59,6 +59,14 @@ public final class Lease {
         figures.acquired.incrementAndGet();
     }
 
+    /**
+     * Acquires a lease, runs work with it and releases it when the work has completed or failed, or was cancelled. The last signal waits
+     * for the release.
+     */
+    public static <T> Flux<T> use(Mono<Lease> acquire, Function<? super Lease, ? extends Publisher<T>> work) {
+        return new LeaseUse<>(acquire, work);
+    }
+
     /** Where the lease stands. */
     public State state() {
         return state;
