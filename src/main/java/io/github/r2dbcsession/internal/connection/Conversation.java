@@ -1,10 +1,11 @@
 package io.github.r2dbcsession.internal.connection;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
+import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
-import reactor.core.publisher.FluxOperator;
 import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
@@ -15,19 +16,34 @@ import reactor.util.context.Context;
  * <p>The driver can leave a connection for ever unanswered when a simple query is cancelled early, and gives no sign of when a cancelled
  * answer has ended; read to the end, it does neither.
  */
-final class Conversation<T> extends FluxOperator<T, T> {
+final class Conversation<T> extends Flux<T> {
 
+    private final Supplier<Flux<T>> statement;
     private final AtomicInteger open;
 
-    Conversation(Flux<T> source, AtomicInteger open) {
-        super(source);
+    /**
+     * Prepares a conversation.
+     *
+     * @param statement called at each subscription, when the statement counts as open already
+     */
+    Conversation(Supplier<Flux<T>> statement, AtomicInteger open) {
+        this.statement = statement;
         this.open = open;
     }
 
     @Override
     public void subscribe(CoreSubscriber<? super T> actual) {
         open.incrementAndGet();
-        source.subscribe(new Reader<>(actual, open));
+        Flux<T> answer;
+        try {
+            answer = statement.get();
+        } catch (Throwable failure) {
+            open.decrementAndGet();
+            Exceptions.throwIfFatal(failure);
+            Operators.error(actual, failure);
+            return;
+        }
+        answer.subscribe(new Reader<>(actual, open));
     }
 
     private static final class Reader<T> implements CoreSubscriber<T>, Subscription {
@@ -67,7 +83,7 @@ final class Conversation<T> extends FluxOperator<T, T> {
         public void onError(Throwable failure) {
             end();
             if (!cancelled) {
-                actual.onError(failure);
+                actual.onError(Exceptions.unwrapMultiple(failure).get(0));
             }
         }
 

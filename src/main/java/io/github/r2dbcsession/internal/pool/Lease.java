@@ -9,8 +9,11 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.reactivestreams.Publisher;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
 
 /**
  * One use of one connection, from acquire to release. Thread-safe.
@@ -122,13 +125,47 @@ public final class Lease {
             }
             figures.recovering.incrementAndGet();
             figures.acquired.decrementAndGet();
-            Mono<Void> recovery = giveBack.onErrorComplete().doOnTerminate(this::recovered);
+            Return wayBack = new Return();
             if (connection.isIdle()) {
-                return recovery;
+                return wayBack;
             }
-            recovery.subscribe();
+            wayBack.subscribe();
             return Mono.empty();
         });
+    }
+
+    /** Ends the lease when the pool has the connection back. A cancel stays here. */
+    private final class Return extends Mono<Void> implements CoreSubscriber<Void> {
+
+        private CoreSubscriber<? super Void> actual = Operators.emptySubscriber();
+
+        @Override
+        public void subscribe(CoreSubscriber<? super Void> actual) {
+            this.actual = actual;
+            actual.onSubscribe(Operators.emptySubscription());
+            giveBack.subscribe(this);
+        }
+
+        @Override
+        public void onSubscribe(Subscription subscription) {
+            subscription.request(Long.MAX_VALUE);
+        }
+
+        @Override
+        public void onNext(Void nothing) {
+            // There is none.
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            onComplete();
+        }
+
+        @Override
+        public void onComplete() {
+            recovered();
+            actual.onComplete();
+        }
     }
 
     /** Whether the connection has come back, or is closed. */

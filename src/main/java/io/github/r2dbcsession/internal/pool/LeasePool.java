@@ -233,8 +233,7 @@ public final class LeasePool {
     @Nullable
     Lease lease(Connection connection) {
         Pooled pooled = pooled(connection);
-        Lease lease =
-                new Lease(pooled.connection(), Mono.defer(() -> Mono.from(connection.close())), figures, listener);
+        Lease lease = new Lease(pooled.connection(), Mono.from(connection.close()), figures, listener);
         if (pooled.lend(lease)) {
             return lease;
         }
