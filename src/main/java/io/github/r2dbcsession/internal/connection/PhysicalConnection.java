@@ -52,6 +52,7 @@ public final class PhysicalConnection {
                     bind.accept(statement);
                     return Flux.from(statement.execute()).concatMapDelayError(read, 1);
                 },
+                channel.eventLoop(),
                 conversations);
     }
 

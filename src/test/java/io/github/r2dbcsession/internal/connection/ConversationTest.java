@@ -14,7 +14,7 @@ class ConversationTest {
 
     private final AtomicInteger open = new AtomicInteger();
     private final TestPublisher<String> answer = TestPublisher.create();
-    private final Conversation<String> conversation = new Conversation<>(answer::flux, open);
+    private final Conversation<String> conversation = new Conversation<>(answer::flux, ImmediateEventExecutor.INSTANCE, open);
 
     @Test
     void isOpenFromSubscriptionToCompletion() {
