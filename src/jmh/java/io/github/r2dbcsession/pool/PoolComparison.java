@@ -1,8 +1,10 @@
 package io.github.r2dbcsession.pool;
 
+import com.sun.management.ThreadMXBean;
 import io.github.r2dbcsession.testing.TestDatabase;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,10 +23,11 @@ import reactor.core.scheduler.Schedulers;
  */
 final class PoolComparison {
 
-    private static final int ROUNDS = Integer.getInteger("rounds", 11);
-    private static final long TURN = TimeUnit.MILLISECONDS.toNanos(Integer.getInteger("turn", 700));
+    private static final int ROUNDS = Integer.getInteger("rounds", 41);
+    private static final long TURN = TimeUnit.MILLISECONDS.toNanos(Integer.getInteger("turn", 200));
     private static final int ROWS = 10_000;
     private static final String BARE = "bare";
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     private final Map<String, Contestant> contestants = new LinkedHashMap<>();
 
@@ -64,7 +67,7 @@ final class PoolComparison {
         for (int round = -1; round < ROUNDS; round++) {
             List<String> order = new ArrayList<>(contestants.keySet());
             if (round % 2 == 0) {
-                java.util.Collections.reverse(order);
+                Collections.reverse(order);
             }
             for (String name : order) {
                 Contestant contestant = contestants.get(name);
@@ -121,9 +124,13 @@ final class PoolComparison {
         return figures.stream().sorted().toList().get(figures.size() / 2);
     }
 
+    /** What the threads of the application have used; the compiler's and the garbage collector's are not among them. */
     private static long cpu() {
-        return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-                .getProcessCpuTime();
+        long sum = 0;
+        for (long thread : THREADS.getAllThreadIds()) {
+            sum += Math.max(0, THREADS.getThreadCpuTime(thread));
+        }
+        return sum;
     }
 
     private static double load() {
@@ -131,9 +138,8 @@ final class PoolComparison {
     }
 
     private static long allocated() {
-        var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         long sum = 0;
-        for (long bytes : threads.getThreadAllocatedBytes(threads.getAllThreadIds())) {
+        for (long bytes : THREADS.getThreadAllocatedBytes(THREADS.getAllThreadIds())) {
             sum += Math.max(0, bytes);
         }
         return sum;

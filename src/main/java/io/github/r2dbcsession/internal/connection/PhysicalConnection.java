@@ -50,7 +50,7 @@ public final class PhysicalConnection {
                 () -> {
                     Statement statement = driver.createStatement(sql);
                     bind.accept(statement);
-                    return Flux.from(statement.execute()).concatMapDelayError(read, 1);
+                    return Flux.from(statement.execute()).concatMapDelayError(read, 0);
                 },
                 channel.eventLoop(),
                 conversations);

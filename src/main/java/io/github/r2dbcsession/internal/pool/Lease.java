@@ -119,31 +119,30 @@ public final class Lease {
      * behind the caller's back. Never fails; cancelling changes nothing.
      */
     public Mono<Void> release() {
-        return Mono.defer(() -> {
-            if (!STATE.compareAndSet(this, State.ACQUIRED, State.RECOVERING)) {
-                return Mono.empty();
-            }
-            figures.recovering.incrementAndGet();
-            figures.acquired.decrementAndGet();
-            Return wayBack = new Return();
-            if (connection.isIdle()) {
-                return wayBack;
-            }
-            wayBack.subscribe();
-            return Mono.empty();
-        });
+        return new Return();
     }
 
-    /** Ends the lease when the pool has the connection back. A cancel stays here. */
+    /** The way back. What the pool does with the connection ends the lease; a cancel stays here. */
     private final class Return extends Mono<Void> implements CoreSubscriber<Void> {
 
         private CoreSubscriber<? super Void> actual = Operators.emptySubscriber();
 
         @Override
-        public void subscribe(CoreSubscriber<? super Void> actual) {
-            this.actual = actual;
-            actual.onSubscribe(Operators.emptySubscription());
-            giveBack.subscribe(this);
+        public void subscribe(CoreSubscriber<? super Void> caller) {
+            caller.onSubscribe(Operators.emptySubscription());
+            if (!STATE.compareAndSet(Lease.this, State.ACQUIRED, State.RECOVERING)) {
+                caller.onComplete();
+                return;
+            }
+            figures.recovering.incrementAndGet();
+            figures.acquired.decrementAndGet();
+            if (connection.isIdle()) {
+                actual = caller;
+                giveBack.subscribe(this);
+            } else {
+                giveBack.subscribe(this);
+                caller.onComplete();
+            }
         }
 
         @Override

@@ -83,15 +83,14 @@ final class LeaseUse<T> extends Flux<T> {
             // The end of the acquire; the work's is what counts.
         }
 
-        void fail(Throwable failure) {
-            if (!isCancelled()) {
-                actual.onError(failure);
+        void end(@Nullable Throwable failure) {
+            if (isCancelled()) {
+                return;
             }
-        }
-
-        void complete() {
-            if (!isCancelled()) {
+            if (failure == null) {
                 actual.onComplete();
+            } else {
+                actual.onError(failure);
             }
         }
 
@@ -135,12 +134,36 @@ final class LeaseUse<T> extends Flux<T> {
 
         @Override
         public void onError(Throwable failure) {
-            lease.release().subscribe(null, null, () -> holder.fail(failure));
+            lease.release().subscribe(new Ending(holder, failure));
         }
 
         @Override
         public void onComplete() {
-            lease.release().subscribe(null, null, holder::complete);
+            lease.release().subscribe(new Ending(holder, null));
+        }
+    }
+
+    /** Waits for the release, which never fails. */
+    private record Ending(Holder<?> holder, @Nullable Throwable failure) implements CoreSubscriber<Void> {
+
+        @Override
+        public void onSubscribe(Subscription subscription) {
+            subscription.request(Long.MAX_VALUE);
+        }
+
+        @Override
+        public void onNext(Void nothing) {
+            // There is none.
+        }
+
+        @Override
+        public void onError(Throwable unexpected) {
+            holder.end(failure == null ? unexpected : failure);
+        }
+
+        @Override
+        public void onComplete() {
+            holder.end(failure);
         }
     }
 }
