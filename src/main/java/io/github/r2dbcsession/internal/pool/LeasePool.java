@@ -115,7 +115,12 @@ public final class LeasePool {
      * reached yet at all.
      */
     public Mono<Lease> acquire() {
-        return new Acquire(this, pool.create(), settings.maxAcquireTime());
+        return new Acquire(this, source(), settings.maxAcquireTime());
+    }
+
+    /** Where connections come from: r2dbc-pool's idle ones, and those that are given back. */
+    Mono<? extends Connection> source() {
+        return pool.create();
     }
 
     /** Connects outside the pool; releasing the lease closes the connection. Fails as a connect does. */

@@ -31,8 +31,8 @@ final class ServiceTime {
     boolean isSurplus(Pooled pooled) {
         PoolSettings now = settings.get();
         long idle = pooled.idleNanos();
-        boolean overflow = fleet.exceeds(now.size())
-                && idle >= now.maxOverflowIdleTime().toNanos();
+        boolean overflow =
+                fleet.exceeds(now.size()) && idle >= now.maxOverflowIdleTime().toNanos();
         boolean unused =
                 now.maxIdleTime().filter(limit -> idle >= limit.toNanos()).isPresent();
         return (overflow || unused) && fleet.idle() > now.minIdle();

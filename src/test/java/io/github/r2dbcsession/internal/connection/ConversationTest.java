@@ -1,5 +1,7 @@
 package io.github.r2dbcsession.internal.connection;
 
+import io.netty.util.concurrent.ImmediateEventExecutor;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -14,7 +16,8 @@ class ConversationTest {
 
     private final AtomicInteger open = new AtomicInteger();
     private final TestPublisher<String> answer = TestPublisher.create();
-    private final Conversation<String> conversation = new Conversation<>(answer::flux, ImmediateEventExecutor.INSTANCE, open);
+    private final Conversation<String> conversation =
+            new Conversation<>(answer::flux, ImmediateEventExecutor.INSTANCE, open);
 
     @Test
     void isOpenFromSubscriptionToCompletion() {
