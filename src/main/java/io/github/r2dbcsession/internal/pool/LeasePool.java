@@ -110,11 +110,12 @@ public final class LeasePool {
         fleet.retire(pooled.generation());
     }
 
-    /** r2dbc-pool does not look at who waits when a connection has been made, but does when one comes. */
+    /**
+     * r2dbc-pool does not look at who waits when a connection has been made, but does when one comes, so one does and leaves at once. Who
+     * has asked and is not in the line yet needs that too.
+     */
     private void wakeBorrowers() {
-        if (line.size() > 0) {
-            pool.create().subscribe(this::takeBack, failure -> {});
-        }
+        pool.create().subscribe(this::takeBack, failure -> {}).dispose();
     }
 
     /**
@@ -192,6 +193,7 @@ public final class LeasePool {
     public Mono<Void> close(Duration drainTime) {
         return Mono.defer(() -> {
             closed = true;
+            suspended = false;
             keeper.stop();
             supply.end();
             closing.tryEmitEmpty();

@@ -37,7 +37,7 @@ class AcquireInterleavingsIT {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
     private final TestDatabase server = TestDatabase.get();
-    private final ExecutorService otherThread = Executors.newSingleThreadExecutor();
+    private final ExecutorService otherThreads = Executors.newCachedThreadPool();
     private LeasePool pool = pool(PoolSettings.builder().maxSize(1).maxAcquireTime(LIMIT));
 
     /** Where an acquire and r2dbc-pool call each other. */
@@ -70,7 +70,7 @@ class AcquireInterleavingsIT {
     @AfterEach
     void nothingIsLeft() {
         pool.close(Duration.ZERO).block(LIMIT);
-        otherThread.shutdownNow();
+        otherThreads.shutdownNow();
         server.awaitNoBackends(TestDatabase.applicationName(AcquireInterleavingsIT.class));
     }
 
@@ -100,7 +100,7 @@ class AcquireInterleavingsIT {
             if (step == Step.SUBSCRIBE_DONE) {
                 pool.supply().serve();
                 await().atMost(LIMIT)
-                        .until(() -> pool.stats().idle() == 1 && pool.stats().connecting() == 0);
+                        .until(() -> pool.stats().allocated() == 1 && pool.stats().connecting() == 0);
             }
         });
 
@@ -182,7 +182,7 @@ class AcquireInterleavingsIT {
     }
 
     private void elsewhere(Runnable deed) {
-        CompletableFuture.runAsync(deed, otherThread)
+        CompletableFuture.runAsync(deed, otherThreads)
                 .orTimeout(10, TimeUnit.SECONDS)
                 .join();
     }
