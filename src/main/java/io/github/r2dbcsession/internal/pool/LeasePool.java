@@ -173,13 +173,11 @@ public final class LeasePool {
 
     /** A snapshot of the figures. */
     public PoolStats stats() {
-        int acquired = figures.acquired.get();
-        int recovering = figures.recovering.get();
         return new PoolStats(
                 name,
-                acquired,
-                recovering,
-                Math.max(0, fleet.staying() - acquired - recovering),
+                figures.acquired.get(),
+                figures.recovering.get(),
+                fleet.idle(),
                 supply.connecting(),
                 line.size(),
                 settings.maxSize(),
