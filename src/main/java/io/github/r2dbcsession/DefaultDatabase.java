@@ -25,9 +25,11 @@ final class DefaultDatabase implements Database, StatementScope {
     private final LeasePool pool;
     private final Listeners listeners = new Listeners();
     private final Transactions transactions;
+    private final Autocommit statements;
 
     DefaultDatabase(DatabaseBuilder builder) {
         this.name = builder.name();
+        this.statements = new Autocommit("database " + name);
         this.connectionString = builder.connectionString;
         this.poolSettings = builder.poolSettings;
         this.drainTime = builder.drainTime;
@@ -39,6 +41,10 @@ final class DefaultDatabase implements Database, StatementScope {
                 builder.credentials);
         this.pool = new LeasePool(name, poolSettings, connector, listeners);
         this.transactions = new Transactions(this, pool, builder.transactionDefaults, listeners);
+    }
+
+    Transactions transactions() {
+        return transactions;
     }
 
     @Override
@@ -72,10 +78,13 @@ final class DefaultDatabase implements Database, StatementScope {
     }
 
     @Override
-    public <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work) {
+    public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
         return Flux.deferContextual(context -> {
             OpenTransaction open = transactions.open(context);
-            return open == null ? Flux.usingWhen(transactions.acquire(context), work, Lease::release) : open.run(work);
+            return open == null
+                    ? Flux.usingWhen(
+                            transactions.acquire(context), lease -> statements.run(lease, writes, work), Lease::release)
+                    : open.run(writes, work);
         });
     }
 

@@ -78,6 +78,7 @@ final class DefaultQuery implements Query {
     }
 
     private <T> Flux<T> run(Function<? super Result, ? extends Publisher<T>> read) {
-        return scope.run(lease -> lease.converse(sql.text(), statement -> bindings.bindTo(statement, sql), read));
+        return scope.run(
+                sql.writes(), lease -> lease.converse(sql.text(), statement -> bindings.bindTo(statement, sql), read));
     }
 }

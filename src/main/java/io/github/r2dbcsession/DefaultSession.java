@@ -8,11 +8,13 @@ import reactor.core.publisher.Mono;
 final class DefaultSession implements Session, StatementScope {
 
     private final Lease lease;
-    private final String database;
+    private final String scope;
+    private final Autocommit statements;
 
     DefaultSession(Lease lease, String database) {
         this.lease = lease;
-        this.database = database;
+        this.scope = "session on " + database;
+        this.statements = new Autocommit(scope);
     }
 
     @Override
@@ -21,10 +23,10 @@ final class DefaultSession implements Session, StatementScope {
     }
 
     @Override
-    public <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work) {
+    public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
         return Flux.defer(() -> lease.state() == Lease.State.ACQUIRED
-                ? work.apply(lease)
-                : Flux.error(new ScopeEndedException("session on " + database)));
+                ? statements.run(lease, writes, work)
+                : Flux.error(new ScopeEndedException(scope)));
     }
 
     @Override

@@ -18,11 +18,13 @@ public final class ParsedSql {
     private final String text;
     private final ParameterNames parameters;
     private final boolean transactionControl;
+    private final boolean writes;
 
-    ParsedSql(String text, ParameterNames parameters, boolean transactionControl) {
+    ParsedSql(String text, ParameterNames parameters, boolean transactionControl, boolean writes) {
         this.text = text;
         this.parameters = parameters;
         this.transactionControl = transactionControl;
+        this.writes = writes;
     }
 
     /**
@@ -50,6 +52,11 @@ public final class ParsedSql {
     /** Returns whether the text holds a statement that begins, ends or marks a transaction (BEGIN, COMMIT, SAVEPOINT and their kin). */
     public boolean transactionControl() {
         return transactionControl;
+    }
+
+    /** Returns whether the text may write by itself; a function that a SELECT calls is not looked into. */
+    public boolean writes() {
+        return writes;
     }
 
     ParameterNames parameters() {

@@ -50,7 +50,7 @@ final class SqlLexer {
         if (!parameters.none()) {
             oneStatement();
         }
-        return new ParsedSql(out.toString(), parameters, outline.transactionControl());
+        return new ParsedSql(out.toString(), parameters, outline.transactionControl(), outline.writes());
     }
 
     private void token(char c) {
