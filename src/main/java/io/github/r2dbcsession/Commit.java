@@ -2,8 +2,10 @@ package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.internal.pool.Lease;
 import io.r2dbc.postgresql.api.PostgresqlException;
+import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.Result;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
@@ -16,8 +18,13 @@ import reactor.core.publisher.Mono;
  */
 record Commit(DefaultTransaction transaction, Lease lease) {
 
-    private static final String NO_TRANSACTION = "25P01";
-    private static final String REPLICATION_NOT_AWAITED = "57014";
+    /** Where the server finds that no transaction is open. A trigger can give its warnings any code, but not any origin. */
+    private static final String NO_TRANSACTION = "EndTransactionBlock";
+
+    /** Where the server gives up waiting for a standby. Its warning has no code of its own, and its text is translated. */
+    private static final String WAIT_FOR_STANDBY = "SyncRepWaitForLSN";
+
+    private static final Set<String> ERRORS = Set.of("ERROR", "FATAL", "PANIC");
 
     /** Sends it. Completes when the server has confirmed it; fails with what became of it otherwise. */
     Mono<Void> send() {
@@ -36,16 +43,17 @@ record Commit(DefaultTransaction transaction, Lease lease) {
         });
     }
 
+    /** Where in the server its warnings come from. */
     private static Publisher<String> warnings(Result result) {
-        return result.flatMap(
-                segment -> segment instanceof Result.Message message ? warning(message) : Mono.<String>empty());
+        return result.flatMap(segment ->
+                segment instanceof Result.Message message ? origin(message.exception()) : Mono.<String>empty());
     }
 
-    private static Mono<String> warning(Result.Message message) {
-        boolean error = message.exception() instanceof PostgresqlException failure
-                && List.of("ERROR", "FATAL", "PANIC")
-                        .contains(failure.getErrorDetails().getSeverityNonLocalized());
-        return error ? Mono.error(message.exception()) : Mono.just(message.sqlState());
+    private static Mono<String> origin(R2dbcException message) {
+        return message instanceof PostgresqlException said
+                        && !ERRORS.contains(said.getErrorDetails().getSeverityNonLocalized())
+                ? Mono.justOrEmpty(said.getErrorDetails().getRoutine())
+                : Mono.error(message);
     }
 
     private @Nullable Throwable flaw(List<String> warnings) {
@@ -55,9 +63,7 @@ record Commit(DefaultTransaction transaction, Lease lease) {
         if (warnings.contains(NO_TRANSACTION)) {
             return new TransactionVanishedException(transaction.described(), Phase.COMMIT);
         }
-        return warnings.contains(REPLICATION_NOT_AWAITED)
-                ? new CommittedLocallyException(transaction.described())
-                : null;
+        return warnings.contains(WAIT_FOR_STANDBY) ? new CommittedLocallyException(transaction.described()) : null;
     }
 
     private Throwable failed(Throwable failure, Phase phase, long start) {
