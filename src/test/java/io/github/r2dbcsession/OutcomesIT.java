@@ -25,7 +25,7 @@ import reactor.test.StepVerifier;
 @DatabaseTest
 class OutcomesIT {
 
-    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final String DIE = "SELECT pg_terminate_backend(pg_backend_pid())";
 
     private final TestDatabase server = TestDatabase.get();

@@ -25,7 +25,7 @@ import reactor.test.StepVerifier;
 @DatabaseTest
 class TransactionEndingsIT {
 
-    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final Duration SOON = Duration.ofMillis(300);
 
     private final IllegalArgumentException workFailed = new IllegalArgumentException("work failed");

@@ -18,7 +18,7 @@ import reactor.core.publisher.Mono;
 @DatabaseTest
 class TransactionRoundTripsIT {
 
-    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final TransactionOptions PLAIN = TransactionOptions.defaults();
     private static final TransactionOptions NESTED = PLAIN.propagation(Propagation.NESTED);
 

@@ -21,7 +21,7 @@ import reactor.core.publisher.Mono;
 @DatabaseTest
 class OutboxIT {
 
-    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration LIMIT = Duration.ofSeconds(20);
 
     private final TestDatabase server = TestDatabase.get();
     private final String table = TestDatabase.schema(OutboxIT.class) + ".outbox";
