@@ -247,12 +247,12 @@ class RetryIT {
     @Test
     void theDeadlineCoversAllRuns() {
         StepVerifier.create(
-                        db.inTransaction(OFTEN.deadline(Duration.ofMillis(400)), tx -> counted(run -> conflict(tx))))
+                        db.inTransaction(OFTEN.deadline(Duration.ofSeconds(2)), tx -> counted(run -> conflict(tx))))
                 .expectErrorSatisfies(failure -> {
                     assertThat(failure).isInstanceOf(TransactionTimeoutException.class);
                     assertThat(failure.getSuppressed()).hasAtLeastOneElementOfType(R2dbcRollbackException.class);
                 })
-                .verify(Duration.ofSeconds(5));
+                .verify(LIMIT);
         assertThat(runs.get()).isBetween(2, 100);
     }
 
@@ -261,7 +261,7 @@ class RetryIT {
         fails(
                 TransactionTimeoutException.class,
                 db.inTransaction(
-                        OFTEN.deadline(Duration.ofMillis(400)),
+                        OFTEN.deadline(Duration.ofSeconds(2)),
                         tx -> counted(run ->
                                 run == 1 ? conflict(tx) : increment(tx, 1).then(Mono.never()))));
         assertThat(runs).hasValue(2);
