@@ -27,6 +27,7 @@ public final class FaultProxy implements AutoCloseable {
     private final List<String> statements = new CopyOnWriteArrayList<>();
     private final AtomicReference<@Nullable Trap> trap = new AtomicReference<>();
     private final SocketServer server;
+    private volatile boolean sprung;
     private volatile UnaryOperator<String> rewriting = UnaryOperator.identity();
 
     /** Starts the proxy. */
@@ -79,12 +80,22 @@ public final class FaultProxy implements AutoCloseable {
 
     /** Returns a trap for the first message that fits. One trap is set at a time. */
     public Trap trap(Predicate<Message> when) {
-        return new Trap(trap::set, when);
+        return new Trap(
+                set -> {
+                    sprung = false;
+                    trap.set(set);
+                },
+                when);
     }
 
-    /** Whether the trap that was set last is still waiting. */
+    /** Returns whether the trap that was set last waits for its message. */
     public boolean isTrapSet() {
         return trap.get() != null;
+    }
+
+    /** Returns whether the trap that was set last has caught its message and broken the connection. */
+    public boolean hasSprung() {
+        return sprung;
     }
 
     /** Breaks every open connection. */
@@ -124,9 +135,13 @@ public final class FaultProxy implements AutoCloseable {
         statements.add(statement);
     }
 
+    void sprung() {
+        sprung = true;
+    }
+
     /** Takes the trap that this message springs. */
     @Nullable
-    Trap sprung(Message message) {
+    Trap take(Message message) {
         Trap waiting = trap.get();
         return waiting != null && waiting.fits(message) && trap.compareAndSet(waiting, null) ? waiting : null;
     }

@@ -3,6 +3,7 @@ package io.github.r2dbcsession.testing;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 
@@ -36,10 +37,9 @@ final class Link {
         }
     }
 
-    /** Passes on what the server sends, until one side closes. */
+    /** Passes on what the server sends, until one side closes. A client whose connection is broken does not see the server's end. */
     void toClient() {
-        try (client;
-                server) {
+        try {
             Half half = new Half(server, client, proxy.toClient());
             while (true) {
                 byte type = half.first();
@@ -55,8 +55,25 @@ final class Link {
                 }
             }
         } catch (IOException e) {
-            // One side has closed, and so the other is closed.
+            serverHasEnded();
         }
+    }
+
+    private synchronized void serverHasEnded() {
+        try {
+            if (!cut) {
+                client.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private synchronized void spring(Trap trap, Half half, byte[] frame) throws IOException {
+        trap.before().accept(pid);
+        half.write(frame, Math.min(trap.passed(), frame.length));
+        trap.after().accept(pid);
+        cut(trap.fault());
     }
 
     /** Breaks the connection. */
@@ -126,15 +143,13 @@ final class Link {
         }
 
         void pass(byte[] frame, boolean fromClient) throws IOException {
-            Trap trap = proxy.sprung(Message.of(fromClient, frame));
+            Trap trap = proxy.take(Message.of(fromClient, frame));
             if (trap == null) {
                 write(frame, frame.length);
-                return;
+            } else {
+                spring(trap, this, frame);
+                proxy.sprung();
             }
-            trap.before().accept(pid);
-            write(frame, Math.min(trap.passed(), frame.length));
-            trap.after().accept(pid);
-            cut(trap.fault());
         }
 
         void write(byte[] bytes, int length) throws IOException {
