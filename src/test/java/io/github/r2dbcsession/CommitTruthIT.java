@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.testing.Fault;
-import io.github.r2dbcsession.testing.FaultProxy;
+import io.github.r2dbcsession.testing.ProtocolProxy;
 import io.github.r2dbcsession.testing.Message;
 import io.github.r2dbcsession.testing.OwnServer;
 import io.github.r2dbcsession.testing.TestDatabase;
@@ -71,9 +71,9 @@ class CommitTruthIT {
         }
     }
 
-    private final OwnServer own = OwnServer.start(Map.of());
+    private final OwnServer own = OwnServer.start(Map.of("synchronous_commit", "on"));
     private final TestDatabase server = own.database();
-    private final FaultProxy proxy = new FaultProxy(server);
+    private final ProtocolProxy proxy = new ProtocolProxy(server);
     private final AtomicInteger rows = new AtomicInteger();
     private final String truth;
 

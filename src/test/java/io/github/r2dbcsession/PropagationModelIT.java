@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.testing.DatabaseTest;
-import io.github.r2dbcsession.testing.FaultProxy;
+import io.github.r2dbcsession.testing.ProtocolProxy;
 import io.github.r2dbcsession.testing.TestDatabase;
 import java.time.Duration;
 import java.util.List;
@@ -37,7 +37,7 @@ class PropagationModelIT {
 
     private final TestDatabase server = TestDatabase.get();
     private final String table = TestDatabase.schema(PropagationModelIT.class) + ".step";
-    private final FaultProxy wire = new FaultProxy(server);
+    private final ProtocolProxy wire = new ProtocolProxy(server);
     private final AtomicInteger acquires = new AtomicInteger();
     private final AtomicInteger programs = new AtomicInteger();
     private final List<TransactionOutcome> outcomes = new CopyOnWriteArrayList<>();

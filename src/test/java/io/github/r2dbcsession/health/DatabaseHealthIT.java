@@ -9,7 +9,7 @@ import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.health.HealthFinding.Code;
 import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.FakeServer;
-import io.github.r2dbcsession.testing.FaultProxy;
+import io.github.r2dbcsession.testing.ProtocolProxy;
 import io.github.r2dbcsession.testing.TestDatabase;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -169,7 +169,7 @@ class DatabaseHealthIT {
 
     @Test
     void aServerThatFallsSilentIsReportedByTheDeadlineAndHealsWhenItSpeaksAgain() {
-        try (FaultProxy proxy = new FaultProxy(server)) {
+        try (ProtocolProxy proxy = new ProtocolProxy(server)) {
             DatabaseHealth health = health(database(proxy.url(DatabaseHealthIT.class)), SHORT);
             assertThat(check(health).status()).isEqualTo(HealthStatus.HEALTHY);
             proxy.toClient().stall();
@@ -185,7 +185,7 @@ class DatabaseHealthIT {
 
     @Test
     void aSlowServerIsDegradedAndItsLateDetailsAreLeftOut() {
-        try (FaultProxy proxy = new FaultProxy(server)) {
+        try (ProtocolProxy proxy = new ProtocolProxy(server)) {
             DatabaseHealth health = health(database(proxy.url(DatabaseHealthIT.class)));
             check(health);
             proxy.toClient().latency(Duration.ofMillis(1200));
@@ -262,7 +262,7 @@ class DatabaseHealthIT {
 
     @Test
     void concurrentChecksShareOneStatementAndOneConnection() {
-        try (FaultProxy proxy = new FaultProxy(server)) {
+        try (ProtocolProxy proxy = new ProtocolProxy(server)) {
             DatabaseHealth health = health(database(proxy.url(DatabaseHealthIT.class)));
             proxy.toClient().latency(Duration.ofMillis(20));
 
@@ -299,7 +299,7 @@ class DatabaseHealthIT {
 
     @Test
     void aCancelLeavesTheCheckToThoseWhoStillWait() {
-        try (FaultProxy proxy = new FaultProxy(server)) {
+        try (ProtocolProxy proxy = new ProtocolProxy(server)) {
             DatabaseHealth health = health(database(proxy.url(DatabaseHealthIT.class)));
             proxy.toClient().latency(Duration.ofMillis(50));
 

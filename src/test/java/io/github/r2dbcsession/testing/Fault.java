@@ -1,6 +1,6 @@
 package io.github.r2dbcsession.testing;
 
-/** How a connection through a {@link FaultProxy} goes bad. Nothing passes it any more in either direction. */
+/** How a connection through a {@link ProtocolProxy} goes bad. Nothing passes it any more in either direction. */
 public enum Fault {
     /** The client gets a TCP reset. */
     RESET,

@@ -5,7 +5,7 @@ import java.io.OutputStream;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
-/** What a {@link FaultProxy} does to all that passes in one direction. Thread-safe; changes hold from the next bytes on. */
+/** What a {@link ProtocolProxy} does to all that passes in one direction. Thread-safe; changes hold from the next bytes on. */
 public final class Flow {
 
     private volatile Duration latency = Duration.ZERO;

@@ -7,21 +7,21 @@ import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 
-/** One connection through a {@link FaultProxy}: two threads that pass whole messages on. */
+/** One connection through a {@link ProtocolProxy}: two threads that pass whole messages on. */
 final class Link {
 
     private static final int CANCEL_REQUEST = 80877102;
     private static final int SSL_REQUEST = 80877103;
     private static final int GSS_REQUEST = 80877104;
 
-    private final FaultProxy proxy;
+    private final ProtocolProxy proxy;
     private final Socket client;
     private final Socket server;
     private volatile boolean encryptionAsked;
     private volatile boolean cut;
     private volatile int pid;
 
-    Link(FaultProxy proxy, Socket client, Socket server) {
+    Link(ProtocolProxy proxy, Socket client, Socket server) {
         this.proxy = proxy;
         this.client = client;
         this.server = server;

@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Predicate;
 
 /**
- * A message of the protocol that passes a {@link FaultProxy}.
+ * A message of the protocol that passes a {@link ProtocolProxy}.
  *
  * @param fromClient whether the client sent it
  * @param type its type byte; 0 for those without one, which open a connection

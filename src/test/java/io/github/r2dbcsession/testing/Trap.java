@@ -5,7 +5,7 @@ import java.util.function.IntConsumer;
 import java.util.function.Predicate;
 
 /**
- * Waits in a {@link FaultProxy} for the first message that fits, and then breaks that message's connection. Immutable; each method
+ * Waits in a {@link ProtocolProxy} for the first message that fits, and then breaks that message's connection. Immutable; each method
  * returns a new trap. It is set by {@link #cut}, and runs once.
  */
 public final class Trap {
