@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.testing.Fault;
-import io.github.r2dbcsession.testing.ProtocolProxy;
 import io.github.r2dbcsession.testing.Message;
 import io.github.r2dbcsession.testing.OwnServer;
+import io.github.r2dbcsession.testing.ProtocolProxy;
 import io.github.r2dbcsession.testing.TestDatabase;
 import io.github.r2dbcsession.testing.Trap;
 import io.r2dbc.spi.R2dbcTransientException;
