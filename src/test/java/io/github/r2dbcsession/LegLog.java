@@ -73,7 +73,7 @@ final class LegLog {
         if (sql.startsWith("BEGIN")) {
             backend.inTransaction = true;
             backend.operation = "";
-        } else if (sql.startsWith("COMMIT") || sql.equals("ROLLBACK")) {
+        } else if (sql.equals("COMMIT") || sql.equals("ROLLBACK") || sql.startsWith("ROLLBACK;")) {
             backend.inTransaction = false;
         }
         backend.legFollows = sql.equals(Transfer.LEG);
