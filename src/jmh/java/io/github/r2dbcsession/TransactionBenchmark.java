@@ -39,8 +39,10 @@ public final class TransactionBenchmark {
     public static void main(String... arguments) {
         TestDatabase server = TestDatabase.get();
         String schema = server.freshSchema(TransactionBenchmark.class);
-        server.execute("CREATE TABLE " + schema + ".account (id int PRIMARY KEY, balance bigint) WITH (fillfactor = 50)");
-        server.execute("INSERT INTO " + schema + ".account SELECT id, 0 FROM generate_series(0, " + (ACCOUNTS - 1) + ") id");
+        server.execute(
+                "CREATE TABLE " + schema + ".account (id int PRIMARY KEY, balance bigint) WITH (fillfactor = 50)");
+        server.execute(
+                "INSERT INTO " + schema + ".account SELECT id, 0 FROM generate_series(0, " + (ACCOUNTS - 1) + ") id");
         String url = server.url(TransactionBenchmark.class);
         Database db = Database.builder(url)
                 .pool(PoolSettings.builder().maxSize(POOL).build())
@@ -108,7 +110,8 @@ public final class TransactionBenchmark {
         return Mono.usingWhen(
                 pool.create(),
                 connection -> Mono.from(connection.beginTransaction())
-                        .thenMany(connection.createStatement(READ).bind("$1", id).execute())
+                        .thenMany(
+                                connection.createStatement(READ).bind("$1", id).execute())
                         .flatMap(result -> result.map(row -> row.get(0, Long.class)))
                         .single()
                         .flatMapMany(balance -> connection

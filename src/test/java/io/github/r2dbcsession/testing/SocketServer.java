@@ -28,7 +28,7 @@ final class SocketServer implements AutoCloseable {
         this.name = name;
         this.service = service;
         try {
-            this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+            this.listener = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
