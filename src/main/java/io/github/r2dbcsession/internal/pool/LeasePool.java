@@ -94,10 +94,7 @@ public final class LeasePool {
     private Pooled join(PhysicalConnection connection, int generation) {
         Pooled pooled = new Pooled(connection, generation);
         fleet.join(pooled, supply::serve);
-        connection
-                .condemned()
-                .filter(Condemnation::wholeServer)
-                .subscribe(condemnation -> retire(pooled));
+        connection.condemned().filter(Condemnation::wholeServer).subscribe(condemnation -> retire(pooled));
         if (closed) {
             connection.kill();
         }
