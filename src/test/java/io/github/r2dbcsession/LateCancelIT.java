@@ -38,7 +38,7 @@ class LateCancelIT {
 
             Long innocent = Flux.range(0, ROUNDS)
                     .flatMap(
-                            i -> db.sql(sleep(20 + random.nextInt(60)))
+                            i -> db.sql(sleep(40 + random.nextInt(40)))
                                     .rowsUpdated()
                                     .timeout(Duration.ofMillis(1 + random.nextInt(10)))
                                     .onErrorResume(TimeoutException.class, late -> Mono.empty())
