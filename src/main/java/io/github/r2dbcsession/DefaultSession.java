@@ -27,9 +27,13 @@ final class DefaultSession implements Session, StatementScope {
 
     @Override
     public <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work) {
-        Flux<T> run = Flux.defer(
-                () -> isOpen() ? work.apply(lease) : Flux.error(new ScopeEndedException("session on " + database)));
+        Flux<T> run = Flux.defer(() -> isOpen() ? work.apply(lease) : ended());
         return settings == null ? run : Flux.defer(() -> isOpen() ? settings.thenMany(run) : run);
+    }
+
+    /** Fails on demand, so that work which was cancelled on its way here gets no error that nobody is left to take. */
+    private <T> Flux<T> ended() {
+        return Flux.just("session on " + database).handle((scope, sink) -> sink.error(new ScopeEndedException(scope)));
     }
 
     private boolean isOpen() {

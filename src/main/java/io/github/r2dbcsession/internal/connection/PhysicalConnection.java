@@ -1,8 +1,9 @@
 package io.github.r2dbcsession.internal.connection;
 
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.channel.SingleThreadEventLoop;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
-import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
@@ -29,21 +30,19 @@ public final class PhysicalConnection {
     private final ChannelTap tap;
     private final Channel channel;
     private final Wire wire;
+    private final Turns cancels;
     private final AtomicInteger conversations = new AtomicInteger();
     private volatile BooleanSupplier retired = () -> false;
     private volatile boolean dirty;
+    private volatile boolean mustWrite;
 
-    PhysicalConnection(PostgresqlConnection driver, ChannelTap tap) {
+    PhysicalConnection(PostgresqlConnection driver, ChannelTap tap, Turns cancels) {
         this.driver = driver;
         this.tap = tap;
+        this.cancels = cancels;
         ChannelTap.Tapped session = tap.session();
         this.channel = session.channel();
         this.wire = session.wire();
-    }
-
-    /** The driver's own connection: what a pool holds. */
-    public Connection driver() {
-        return driver;
     }
 
     /**
@@ -64,9 +63,33 @@ public final class PhysicalConnection {
         return new Conversation<>(answer, conversations);
     }
 
-    /** Whether the channel is open and nobody has begun to close it. */
+    /** Runs something on the connection's event loop. */
+    public void execute(Runnable task) {
+        channel.eventLoop().execute(task);
+    }
+
+    /** Runs something on the connection's event loop, once that has read what had arrived before the call. */
+    public void executeUpToDate(Runnable task) {
+        EventLoop loop = channel.eventLoop();
+        if (loop instanceof SingleThreadEventLoop turning) {
+            // The turn may be past its reading; the next one begins with it.
+            loop.execute(() -> turning.executeAfterEventLoopIteration(() -> loop.execute(task)));
+        } else {
+            loop.execute(task);
+        }
+    }
+
+    /** Whether the channel is open and nobody has begun to close it, neither here nor, by what it said last, the server. */
     public boolean isOpen() {
-        return channel.isActive() && !tap.killed();
+        return channel.isActive() && !tap.killed() && wire.condemnation() == null;
+    }
+
+    /**
+     * Emits why the server ends the connection, as soon as it says so and before the channel closes; completes empty when the connection
+     * is closed from here. On the connection's event loop, or at once when it has happened.
+     */
+    public Mono<Condemnation> condemned() {
+        return wire.condemned();
     }
 
     /** Says when the connection has served its time. */
@@ -79,9 +102,17 @@ public final class PhysicalConnection {
         retireWhen(() -> true);
     }
 
-    /** Whether its turn to go has come, because its credentials have been replaced for instance. It may be used to the end of a lease. */
+    /** Says that the server was chosen because it can be written to; a statement that finds it cannot retires the connection. */
+    void mustWrite() {
+        mustWrite = true;
+    }
+
+    /**
+     * Whether its time has come: the credentials it was made with have been replaced, or the server takes no writes any more though it
+     * was to. It may be used to the end of a lease.
+     */
     public boolean isRetired() {
-        return retired.getAsBoolean();
+        return retired.getAsBoolean() || (mustWrite && wire.wasReadOnly());
     }
 
     /** Whether nothing is under way: every answer has been read to its end, by us and by the driver. */
@@ -150,10 +181,16 @@ public final class PhysicalConnection {
 
     /**
      * Asks the server to stop the statement that runs. Completes when the request has arrived; the statement may end by itself before,
-     * so the request may meet the one that follows. Fails when the request has not arrived within 1 s.
+     * so the request may meet the one that follows.
+     *
+     * <p>A few requests are under way to a database at a time, the others wait. One that has not arrived within 1 s fails, and so does one
+     * that cannot be seen to arrive; the connection is then closed, for the request might still come and stop somebody else's statement.
      */
     public Mono<Void> cancelStatement() {
-        return driver.cancelRequest().timeout(CANCEL_LIMIT);
+        return cancels.inTurn(driver.cancelRequest())
+                .timeout(CANCEL_LIMIT)
+                .doOnError(unseen -> tap.kill())
+                .doOnCancel(tap::kill);
     }
 
     /**
@@ -168,6 +205,10 @@ public final class PhysicalConnection {
                 .onErrorComplete()
                 .doOnTerminate(tap::kill)
                 .doOnCancel(tap::kill);
+    }
+
+    Channel channel() {
+        return channel;
     }
 
     /** Closes the channel at once. */

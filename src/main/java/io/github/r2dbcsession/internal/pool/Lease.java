@@ -54,6 +54,7 @@ public final class Lease {
     private final PoolListener listener;
     private final long start = System.nanoTime();
     private volatile State state = State.ACQUIRED;
+    private volatile long endedAt;
 
     Lease(PhysicalConnection connection, Gate gate, Mono<Void> giveBack, Figures figures, PoolListener listener) {
         this.connection = connection;
@@ -144,8 +145,20 @@ public final class Lease {
         });
     }
 
+    /** Whether the connection has come back, or is closed. */
+    boolean hasEnded() {
+        State now = state;
+        return now == State.RELEASED || now == State.INVALIDATED;
+    }
+
+    /** When that was, on the clock of {@link System#nanoTime()}. */
+    long endedAt() {
+        return endedAt;
+    }
+
     private void recovered() {
         boolean open = connection.isOpen();
+        endedAt = System.nanoTime();
         state = open ? State.RELEASED : State.INVALIDATED;
         figures.recovering.decrementAndGet();
         Duration use = Duration.ofNanos(System.nanoTime() - start);
