@@ -242,8 +242,8 @@ public final class LeasePool {
     @Nullable
     Lease lease(Connection connection) {
         Pooled pooled = pooled(connection);
-        Lease lease =
-                new Lease(pooled.connection(), gate, Mono.defer(() -> Mono.from(connection.close())), figures, listener);
+        Lease lease = new Lease(
+                pooled.connection(), gate, Mono.defer(() -> Mono.from(connection.close())), figures, listener);
         if (pooled.lend(lease)) {
             return lease;
         }
