@@ -152,7 +152,8 @@ public final class Lease {
     /** The way back. What the pool does with the connection ends the lease; a cancel stays here. */
     private final class Return extends Mono<Void> implements CoreSubscriber<Void> {
 
-        private CoreSubscriber<? super Void> actual = Operators.emptySubscriber();
+        /** Who waits for the end; null where it comes behind the caller's back. */
+        private @Nullable CoreSubscriber<? super Void> waiting;
 
         @Override
         public void subscribe(CoreSubscriber<? super Void> caller) {
@@ -164,7 +165,7 @@ public final class Lease {
             figures.recovering.incrementAndGet();
             figures.acquired.decrementAndGet();
             if (gate.isOpenFor(connection)) {
-                actual = caller;
+                waiting = caller;
                 giveBack.subscribe(this);
             } else {
                 giveBack.subscribe(this);
@@ -190,7 +191,10 @@ public final class Lease {
         @Override
         public void onComplete() {
             recovered();
-            actual.onComplete();
+            CoreSubscriber<? super Void> caller = waiting;
+            if (caller != null) {
+                caller.onComplete();
+            }
         }
     }
 
