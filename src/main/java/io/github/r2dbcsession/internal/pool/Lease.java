@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -125,7 +126,8 @@ public final class Lease {
     /** The way back. What the pool does with the connection ends the lease; a cancel stays here. */
     private final class Return extends Mono<Void> implements CoreSubscriber<Void> {
 
-        private CoreSubscriber<? super Void> actual = Operators.emptySubscriber();
+        /** Who waits for the end, null where nobody does. */
+        private @Nullable CoreSubscriber<? super Void> actual;
 
         @Override
         public void subscribe(CoreSubscriber<? super Void> caller) {
@@ -163,7 +165,9 @@ public final class Lease {
         @Override
         public void onComplete() {
             recovered();
-            actual.onComplete();
+            if (actual != null) {
+                actual.onComplete();
+            }
         }
     }
 
