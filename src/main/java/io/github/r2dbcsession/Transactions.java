@@ -3,6 +3,7 @@ package io.github.r2dbcsession;
 import io.github.r2dbcsession.internal.pool.Lease;
 import io.github.r2dbcsession.internal.pool.LeasePool;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -24,14 +25,21 @@ final class Transactions {
     private final String database;
     private final NestedAcquires pool;
     private final TransactionOptions defaults;
+    private final List<ContextSetting> contextSettings;
     private final DatabaseListener listener;
 
-    Transactions(Database database, LeasePool pool, TransactionOptions defaults, DatabaseListener listener) {
+    Transactions(
+            Database database,
+            LeasePool pool,
+            TransactionOptions defaults,
+            List<ContextSetting> contextSettings,
+            DatabaseListener listener) {
         this.client = database;
         this.database = database.name();
         this.pool = new NestedAcquires(
                 database.name(), pool, database.poolSettings().maxSize());
         this.defaults = defaults;
+        this.contextSettings = contextSettings;
         this.listener = listener;
     }
 
@@ -188,9 +196,10 @@ final class Transactions {
         }
         return Mono.deferContextual(context -> {
             long start = System.nanoTime();
+            ContextValues values = ContextValues.of(contextSettings, context);
             Flux<Lease> acquired = limited(acquire(context).flux(), options, () -> true, () -> timedOut(options));
             return acquired.singleOrEmpty().map(lease -> {
-                DefaultTransaction transaction = new DefaultTransaction(lease, this, options, holder(context));
+                DefaultTransaction transaction = new DefaultTransaction(lease, this, options, values, holder(context));
                 transaction.expireAfter(Duration.ofNanos(System.nanoTime() - start));
                 return transaction;
             });
@@ -199,7 +208,8 @@ final class Transactions {
 
     private <T> Flux<T> begun(
             TransactionOptions options, Function<DefaultTransaction, Flux<T>> block, ContextView context) {
-        Attempt attempt = new Attempt(this, options, holder(context));
+        ContextValues values = ContextValues.of(contextSettings, context);
+        Attempt attempt = new Attempt(this, options, values, holder(context));
         Flux<T> run = Lease.use(acquire(context), lease -> block.apply(attempt.begin(lease)));
         return limited(run, options, attempt::expire, attempt::expiry)
                 .concatWith(attempt.<T>afterwards())

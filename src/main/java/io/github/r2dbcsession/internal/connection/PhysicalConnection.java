@@ -32,6 +32,7 @@ public final class PhysicalConnection {
     private final Turns cancels;
     private final AtomicInteger conversations = new AtomicInteger();
     private volatile BooleanSupplier retired = () -> false;
+    private volatile boolean dirty;
     private volatile boolean mustWrite;
 
     PhysicalConnection(PostgresqlConnection driver, ChannelTap tap, Turns cancels) {
@@ -95,6 +96,11 @@ public final class PhysicalConnection {
         this.retired = retired;
     }
 
+    /** Has the connection go once its lease has ended. */
+    public void retire() {
+        retireWhen(() -> true);
+    }
+
     /** Says that the server was chosen because it can be written to; a statement that finds it cannot retires the connection. */
     void mustWrite() {
         mustWrite = true;
@@ -124,6 +130,21 @@ public final class PhysicalConnection {
         return status == 'T' || status == 'E';
     }
 
+    /** Whether the session may differ from a fresh one. */
+    public boolean isDirty() {
+        return dirty;
+    }
+
+    /** Says that the session may differ from a fresh one from now on. */
+    public void markDirty() {
+        dirty = true;
+    }
+
+    /** Says that the session is as a fresh one. */
+    public void markClean() {
+        dirty = false;
+    }
+
     /** Whether the tag of the last command that completed was {@code COMMIT}. */
     public boolean committed() {
         return wire.state().tag() == WireState.Tag.COMMIT;
@@ -140,15 +161,14 @@ public final class PhysicalConnection {
             }
             Sinks.Empty<Void> quiet = Sinks.empty();
             // The driver gets a message after we do: what it makes of a ReadyForQuery has happened one turn of the loop
-            // later.
-            wire.onReady(() -> channel.eventLoop().execute(() -> {
+            // later, and so has a statement that was withdrawn before it began, to which no ReadyForQuery will come.
+            Runnable look = () -> channel.eventLoop().execute(() -> {
                 if (settled()) {
                     quiet.tryEmitEmpty();
                 }
-            }));
-            if (settled()) {
-                quiet.tryEmitEmpty();
-            }
+            });
+            wire.onReady(look);
+            look.run();
             return quiet.asMono().timeout(limit, Mono.empty()).doFinally(signal -> wire.onReady(null));
         });
     }

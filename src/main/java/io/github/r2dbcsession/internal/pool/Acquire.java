@@ -129,7 +129,8 @@ final class Acquire extends Mono<Lease> {
 
         @Override
         public void onSubscribe(Subscription subscription) {
-            // Who gives up after this look sees the subscription; one cancelled after its connection has come would take that back.
+            // Who gives up after this look sees the subscription; one cancelled after its connection has come would
+            // take that back.
             upstream = subscription;
             if (state == State.GIVEN_UP) {
                 subscription.cancel();

@@ -58,7 +58,7 @@ public final class LeasePool {
         this.settings = settings;
         this.connector = connector;
         this.listener = listener;
-        this.gate = new Gate(settings.pooling());
+        this.gate = new Gate(settings.pooling(), settings.resetPolicy());
         this.serviceTime = new ServiceTime(fleet, this::settings);
         this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(new Source(this::connect))
                 .initialSize(0)
@@ -94,10 +94,7 @@ public final class LeasePool {
     private Pooled join(PhysicalConnection connection, int generation) {
         Pooled pooled = new Pooled(connection, generation);
         fleet.join(pooled, supply::serve);
-        connection
-                .condemned()
-                .filter(Condemnation::wholeServer)
-                .subscribe(condemnation -> retire(pooled));
+        connection.condemned().filter(Condemnation::wholeServer).subscribe(condemnation -> retire(pooled));
         if (closed) {
             connection.kill();
         }
@@ -140,7 +137,8 @@ public final class LeasePool {
         return Mono.defer(() -> closed ? closedFailure() : connector.connect()).map(connection -> {
             dedicated.put(connection, true);
             connection.onClose(() -> dedicated.remove(connection));
-            return new Lease(connection, new Gate(false).pass(connection), new Figures(), new PoolListener() {});
+            Gate closing = new Gate(false, settings.resetPolicy());
+            return new Lease(connection, closing, closing.pass(connection), new Figures(), new PoolListener() {});
         });
     }
 
@@ -249,7 +247,7 @@ public final class LeasePool {
     @Nullable
     Lease lease(Connection connection) {
         Pooled pooled = pooled(connection);
-        Lease lease = new Lease(pooled.connection(), Mono.from(connection.close()), figures, listener);
+        Lease lease = new Lease(pooled.connection(), gate, Mono.from(connection.close()), figures, listener);
         if (pooled.lend(lease)) {
             return lease;
         }

@@ -1,9 +1,8 @@
 package io.github.r2dbcsession.internal.connection;
 
-import io.netty.util.concurrent.ImmediateEventExecutor;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;

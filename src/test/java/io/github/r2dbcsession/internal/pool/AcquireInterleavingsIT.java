@@ -100,7 +100,8 @@ class AcquireInterleavingsIT {
             if (step == Step.SUBSCRIBE_DONE) {
                 pool.supply().serve();
                 await().atMost(LIMIT)
-                        .until(() -> pool.stats().allocated() == 1 && pool.stats().connecting() == 0);
+                        .until(() ->
+                                pool.stats().allocated() == 1 && pool.stats().connecting() == 0);
             }
         });
 

@@ -48,7 +48,9 @@ class LeaseUseIT {
 
     @Test
     void anErrorGivesItBackAndIsPassedOn() {
-        StepVerifier.create(use("SELECT 1/0")).expectErrorMessage("division by zero").verify(LIMIT);
+        StepVerifier.create(use("SELECT 1/0"))
+                .expectErrorMessage("division by zero")
+                .verify(LIMIT);
     }
 
     @Test
@@ -106,10 +108,13 @@ class LeaseUseIT {
     private Flux<Integer> use(String sql) {
         return Lease.use(
                 pool.acquire(),
-                lease -> lease.converse(sql, statement -> {}, result -> result.map(row -> {
-                    Integer number = row.get(0, Integer.class);
-                    return number == null ? 0 : number;
-                })));
+                lease -> lease.converse(
+                        sql,
+                        statement -> {},
+                        result -> result.map(row -> {
+                            Integer number = row.get(0, Integer.class);
+                            return number == null ? 0 : number;
+                        })));
     }
 
     private LeasePool pool() {

@@ -155,7 +155,9 @@ class PoolModelIT {
         assertThat(stats.connecting()).isZero();
         assertThat(stats.acquired()).isEqualTo(served.size());
         assertThat(stats.pending()).isEqualTo(waiting.size());
-        assertThat(alive + stats.idle()).as("%s", stats).isEqualTo(server.backends(NAME).size());
+        assertThat(alive + stats.idle())
+                .as("%s", stats)
+                .isEqualTo(server.backends(NAME).size());
         assertThat(alive + stats.idle()).isLessThanOrEqualTo(Math.max(size, alive));
     }
 
@@ -177,10 +179,13 @@ class PoolModelIT {
         }
 
         void ask() {
-            pid = lease.converse("SELECT pg_backend_pid()", statement -> {}, result -> result.map(row -> {
-                        Integer number = row.get(0, Integer.class);
-                        return number == null ? 0 : number;
-                    }))
+            pid = lease.converse(
+                            "SELECT pg_backend_pid()",
+                            statement -> {},
+                            result -> result.map(row -> {
+                                Integer number = row.get(0, Integer.class);
+                                return number == null ? 0 : number;
+                            }))
                     .blockLast(LIMIT);
         }
 
