@@ -9,17 +9,17 @@ final class Attempt {
 
     private final Transactions transactions;
     private final TransactionOptions options;
-    private final @Nullable DefaultTransaction suspended;
+    private final @Nullable Holding outer;
     private volatile @Nullable DefaultTransaction transaction;
 
-    Attempt(Transactions transactions, TransactionOptions options, @Nullable DefaultTransaction suspended) {
+    Attempt(Transactions transactions, TransactionOptions options, @Nullable Holding outer) {
         this.transactions = transactions;
         this.options = options;
-        this.suspended = suspended;
+        this.outer = outer;
     }
 
     DefaultTransaction begin(Lease lease) {
-        DefaultTransaction begun = new DefaultTransaction(lease, transactions, options, suspended);
+        DefaultTransaction begun = new DefaultTransaction(lease, transactions, options, outer);
         transaction = begun;
         return begun;
     }

@@ -19,7 +19,7 @@ import reactor.core.publisher.SignalType;
  *
  * <p>Begin, commit and rollback are statements of our own: the driver's methods skip theirs by a status that lags behind the wire.
  */
-final class DefaultTransaction implements OpenTransaction {
+final class DefaultTransaction implements OpenTransaction, Holding {
 
     private static final Duration SETTLE_LIMIT = Duration.ofMillis(50);
     private static final Duration ROLLBACK_LIMIT = Duration.ofSeconds(1);
@@ -40,7 +40,7 @@ final class DefaultTransaction implements OpenTransaction {
     private final AtomicReference<@Nullable Throwable> firstFailure = new AtomicReference<>();
     private final Hooks hooks = new Hooks();
     private final AtomicInteger savepoints = new AtomicInteger();
-    private final @Nullable DefaultTransaction suspended;
+    private final @Nullable Holding outer;
     private final Mono<Void> begin;
     private volatile boolean beginning;
     private volatile boolean begun;
@@ -48,15 +48,11 @@ final class DefaultTransaction implements OpenTransaction {
     private volatile @Nullable Disposable timer;
     private volatile @Nullable TransactionOutcome outcome;
 
-    DefaultTransaction(
-            Lease lease,
-            Transactions transactions,
-            TransactionOptions options,
-            @Nullable DefaultTransaction suspended) {
+    DefaultTransaction(Lease lease, Transactions transactions, TransactionOptions options, @Nullable Holding outer) {
         this.lease = lease;
         this.transactions = transactions;
         this.options = options;
-        this.suspended = suspended;
+        this.outer = outer;
         this.begin = Mono.defer(this::sendBegin).cache();
     }
 
@@ -70,14 +66,14 @@ final class DefaultTransaction implements OpenTransaction {
         return this;
     }
 
-    /** The transaction that waits while this one runs inside it. */
-    @Nullable
-    DefaultTransaction suspended() {
-        return suspended;
+    @Override
+    public Lease lease() {
+        return lease;
     }
 
-    boolean holdsConnection() {
-        return lease.state() == Lease.State.ACQUIRED;
+    @Override
+    public @Nullable Holding outer() {
+        return outer;
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -75,6 +76,12 @@ public final class PhysicalConnection {
     /** Whether the credentials it was made with have been replaced, and its turn to go has come. It may be used to the end of a lease. */
     public boolean isRetired() {
         return retired.getAsBoolean();
+    }
+
+    /** The server process behind it, where the server told. */
+    public OptionalInt backendPid() {
+        int pid = wire.backendPid();
+        return pid == 0 ? OptionalInt.empty() : OptionalInt.of(pid);
     }
 
     /** Whether nothing is under way: every answer has been read to its end, by us and by the driver. */

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,12 @@ final class Wire extends ChannelDuplexHandler {
     private volatile ConnectPhase phase = ConnectPhase.CONNECT;
     private volatile WireState state = WireState.START;
     private volatile @Nullable Runnable onReady;
+    private volatile int backendPid;
+
+    /** The server process, as BackendKeyData told it; 0 before. */
+    int backendPid() {
+        return backendPid;
+    }
 
     Purpose purpose() {
         return purpose;
@@ -106,6 +113,8 @@ final class Wire extends ChannelDuplexHandler {
             ready();
         } else if (type == 'C') {
             state = state.tagged(tag(head, length));
+        } else if (type == 'K' && length >= Integer.BYTES) {
+            backendPid = ByteBuffer.wrap(head).getInt();
         }
     }
 

@@ -1,0 +1,31 @@
+package io.github.r2dbcsession;
+
+import io.github.r2dbcsession.internal.pool.CallSite;
+import io.github.r2dbcsession.internal.pool.Lease;
+import java.util.function.Function;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * A session inside a session scope, which shares its connection with what else runs inside it.
+ *
+ * @param scope who has the connection next
+ * @param lease what closing the session gives back
+ */
+record ScopedSession(SessionScope scope, Lease lease) implements Session, StatementScope {
+
+    @Override
+    public Query sql(String sql) {
+        return DefaultQuery.of(this, sql);
+    }
+
+    @Override
+    public <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work) {
+        return Flux.usingWhen(scope.acquire(CallSite.UNKNOWN), work, Lease::release);
+    }
+
+    @Override
+    public Mono<Void> close() {
+        return lease.release();
+    }
+}
