@@ -1,6 +1,8 @@
 package io.github.r2dbcsession.internal.connection;
 
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.channel.SingleThreadEventLoop;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
@@ -58,9 +60,20 @@ public final class PhysicalConnection {
         return new Conversation<>(answer, conversations);
     }
 
-    /** Runs something on the connection's event loop, once that has read what has arrived so far. */
+    /** Runs something on the connection's event loop. */
     public void execute(Runnable task) {
         channel.eventLoop().execute(task);
+    }
+
+    /** Runs something on the connection's event loop, once that has read what had arrived before the call. */
+    public void executeUpToDate(Runnable task) {
+        EventLoop loop = channel.eventLoop();
+        if (loop instanceof SingleThreadEventLoop turning) {
+            // The turn may be past its reading; the next one begins with it.
+            loop.execute(() -> turning.executeAfterEventLoopIteration(() -> loop.execute(task)));
+        } else {
+            loop.execute(task);
+        }
     }
 
     /** Whether the channel is open and nobody has begun to close it. */

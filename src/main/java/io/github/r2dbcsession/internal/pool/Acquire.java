@@ -18,7 +18,7 @@ import reactor.util.context.Context;
 final class Acquire extends Mono<Lease> {
 
     /** An idle connection is lent unseen this long. */
-    private static final long FRESH = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long FRESH = TimeUnit.MILLISECONDS.toNanos(1);
 
     /** From here on an idle connection has to answer before it is lent. */
     private static final long DOUBTFUL = TimeUnit.SECONDS.toNanos(1);
@@ -184,8 +184,8 @@ final class Acquire extends Mono<Lease> {
             if (idle < FRESH) {
                 lend(connection, false);
             } else {
-                // The event loop reads what has arrived on its channels before it comes to this.
-                pooled.connection().execute(() -> lend(connection, idle >= DOUBTFUL));
+                // That it was closed is known by then, if the server did it.
+                pooled.connection().executeUpToDate(() -> lend(connection, idle >= DOUBTFUL));
             }
         }
 

@@ -20,7 +20,7 @@ import reactor.core.scheduler.Schedulers;
  * <p>After a failure, and before the first success, one attempt at a time is made, and after each there is a random pause of 100 to 300 ms,
  * or 500 ms where the server has no place left. An attempt that hangs holds up the next no longer than 300 ms: up to three more are then
  * under way beside it, each of which has 1 s. Callers wait through all that until their deadlines, for a server that was there once will be
- * there again; a failure that time does not mend is theirs at once, unless connections are out that will come back. Thread-safe.
+ * there again. A failure that time does not mend is theirs at once, unless there are connections that will come back. Thread-safe.
  */
 final class Supply {
 
@@ -173,6 +173,7 @@ final class Supply {
             connecting--;
             up = false;
             notBefore = System.nanoTime() + pause(failure);
+            proven |= isThere(failure);
             hopeless = !(proven && passes(failure)) && fleet.size() == 0 && !isHurry(failure);
         }
         if (!isHurry(failure)) {
@@ -196,6 +197,12 @@ final class Supply {
             return PAUSE_WHEN_FULL;
         }
         return passes(failure) ? PAUSE + ThreadLocalRandom.current().nextLong(JITTER) : PAUSE_WHEN_HOPELESS;
+    }
+
+    /** Whether a server answered, if only that it has no place or no time now. */
+    private static boolean isThere(Throwable failure) {
+        return failure instanceof ConnectFailedException refused
+                && refused.reason() == ConnectFailedException.Reason.UNAVAILABLE;
     }
 
     /** Whether time may mend it. */
