@@ -31,11 +31,14 @@ final class NestedAcquires {
      * @param holding what keeps a connection of its own meanwhile
      */
     Mono<Lease> acquire(CallSite callSite, @Nullable Holding holding) {
-        if (holding == null || holding.lease() == null) {
+        if (holding == null) {
             return pool.acquire(callSite, false);
         }
         return Mono.defer(() -> {
             List<Lease> held = held(holding);
+            if (held.isEmpty()) {
+                return pool.acquire(callSite, false);
+            }
             AtomicBoolean waits = new AtomicBoolean(true);
             Runnable end = () -> {
                 if (waits.getAndSet(false)) {
