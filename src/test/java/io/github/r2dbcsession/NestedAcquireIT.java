@@ -9,9 +9,11 @@ import io.github.r2dbcsession.testing.TestDatabase;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
@@ -25,29 +27,34 @@ class NestedAcquireIT {
 
     private final TestDatabase server = TestDatabase.get();
 
-    private enum Nesting {
-        STATEMENT_IN_SESSION(db -> db.inSession(session -> hold().then(one(db)))),
-        SESSION_IN_SESSION(db -> db.inSession(session -> hold().then(db.inSession(NestedAcquireIT::one)))),
-        TRANSACTION_IN_SESSION(db -> db.inSession(session -> hold().then(db.inTransaction(NestedAcquireIT::one)))),
-        HANDLE_IN_SESSION(db -> db.inSession(
-                session -> hold().then(Mono.usingWhen(db.openSession(), NestedAcquireIT::one, Session::close)))),
-        HANDLE_IN_TRANSACTION(db -> db.inTransaction(
-                tx -> hold().then(Mono.usingWhen(db.openSession(), NestedAcquireIT::one, Session::close)))),
-        TRANSACTION_IN_TRANSACTION(db -> db.inTransaction(tx -> hold().then(db.inTransaction(
-                TransactionOptions.defaults().propagation(Propagation.REQUIRES_NEW), NestedAcquireIT::one)))),
-        HANDLE_IN_SCOPE(db -> db.sessionScope(
-                one(db).then(hold()).then(Mono.usingWhen(db.openSession(), NestedAcquireIT::one, Session::close))));
+    static Stream<Named<Function<Database, Mono<Integer>>>> nestings() {
+        return Stream.of(
+                Named.of("statement in session", db -> db.inSession(session -> hold().then(one(db)))),
+                Named.of(
+                        "session in session",
+                        db -> db.inSession(session -> hold().then(db.inSession(NestedAcquireIT::one)))),
+                Named.of(
+                        "transaction in session",
+                        db -> db.inSession(session -> hold().then(db.inTransaction(NestedAcquireIT::one)))),
+                Named.of("handle in session", db -> db.inSession(session -> hold().then(handle(db)))),
+                Named.of("handle in transaction", db -> db.inTransaction(tx -> hold().then(handle(db)))),
+                Named.of(
+                        "transaction in transaction",
+                        db -> db.inTransaction(tx -> hold().then(db.inTransaction(
+                                TransactionOptions.defaults().propagation(Propagation.REQUIRES_NEW),
+                                NestedAcquireIT::one)))),
+                Named.of(
+                        "handle in scope",
+                        db -> db.sessionScope(one(db).then(hold()).then(handle(db)))));
+    }
 
-        private final Function<Database, Mono<Integer>> work;
+    /** Long enough for everybody to hold a connection. */
+    private static Mono<Long> hold() {
+        return Mono.delay(Duration.ofMillis(500));
+    }
 
-        Nesting(Function<Database, Mono<Integer>> work) {
-            this.work = work;
-        }
-
-        /** Long enough for everybody to hold a connection. */
-        private static Mono<Long> hold() {
-            return Mono.delay(Duration.ofMillis(500));
-        }
+    private static Mono<Integer> handle(Database db) {
+        return Mono.usingWhen(db.openSession(), NestedAcquireIT::one, Session::close);
     }
 
     @AfterEach
@@ -56,11 +63,11 @@ class NestedAcquireIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Nesting.class)
-    void theOnlyConnectionIsNotWaitedForByWhoHoldsIt(Nesting nesting) {
+    @MethodSource("nestings")
+    void theOnlyConnectionIsNotWaitedForByWhoHoldsIt(Function<Database, Mono<Integer>> nesting) {
         Database db = database(1);
 
-        StepVerifier.create(nesting.work.apply(db))
+        StepVerifier.create(nesting.apply(db))
                 .expectErrorSatisfies(failure -> assertThat(failure)
                         .isInstanceOf(NestedAcquireException.class)
                         .hasMessageContaining("all 1 connections of shop"))
@@ -70,14 +77,13 @@ class NestedAcquireIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Nesting.class)
-    void whoWouldBeTheLastToWaitIsRefusedAndTheOthersGetDone(Nesting nesting) {
+    @MethodSource("nestings")
+    void whoWouldBeTheLastToWaitIsRefusedAndTheOthersGetDone(Function<Database, Mono<Integer>> nesting) {
         Database db = database(4);
         db.warmUp(4).block(LIMIT);
 
         List<Integer> answers = Flux.range(0, 4)
-                .flatMap(i ->
-                        nesting.work.apply(db).onErrorResume(NestedAcquireException.class, failure -> Mono.just(-1)))
+                .flatMap(i -> nesting.apply(db).onErrorResume(NestedAcquireException.class, failure -> Mono.just(-1)))
                 .collectList()
                 .block(LIMIT);
 
@@ -86,12 +92,12 @@ class NestedAcquireIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Nesting.class)
-    void whileSomebodyMayGiveOneBackItIsWaitedFor(Nesting nesting) {
+    @MethodSource("nestings")
+    void whileSomebodyMayGiveOneBackItIsWaitedFor(Function<Database, Mono<Integer>> nesting) {
         Database db = database(2);
         Mono<Long> other = db.inSession(session -> Mono.delay(Duration.ofMillis(1_500)));
 
-        StepVerifier.create(Mono.zip(nesting.work.apply(db), other, (answer, tick) -> answer))
+        StepVerifier.create(Mono.zip(nesting.apply(db), other, (answer, tick) -> answer))
                 .expectNext(1)
                 .expectComplete()
                 .verify(LIMIT);

@@ -33,7 +33,7 @@ class SessionScopeIT {
             .name("shop")
             .pool(PoolSettings.builder()
                     .maxSize(2)
-                    .maxAcquireTime(Duration.ofSeconds(3))
+                    .maxAcquireTime(LIMIT)
                     .build())
             .build();
 

@@ -10,6 +10,7 @@ import io.github.r2dbcsession.testing.TestDatabase;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,6 +26,11 @@ class SeveralDatabasesIT {
     private final TestDatabase server = TestDatabase.get();
     private final Database orders = database("orders");
     private final Database stock = database("stock");
+
+    @BeforeEach
+    void warm() {
+        Mono.when(orders.warmUp(1).retry(20), stock.warmUp(1).retry(20)).block(LIMIT.multipliedBy(2));
+    }
 
     @AfterEach
     void nothingIsLeft() {
@@ -80,7 +86,7 @@ class SeveralDatabasesIT {
                 .name(name)
                 .pool(PoolSettings.builder()
                         .maxSize(1)
-                        .maxAcquireTime(Duration.ofMillis(500))
+                        .maxAcquireTime(Duration.ofSeconds(1))
                         .build())
                 .build();
     }

@@ -175,9 +175,9 @@ public final class LeasePool {
     }
 
     /** Changes how many connections there may be. What is too much by then is closed when it is idle or comes back. */
-    public void resize(int size, int maxOverflow) {
-        settings = settings.resized(size, maxOverflow);
-        listener.onEvent(new PoolEvent.Resized(name, size, maxOverflow));
+    public void resize(PoolSettings newSettings) {
+        settings = newSettings;
+        listener.onEvent(new PoolEvent.Resized(name, newSettings.size(), newSettings.maxOverflow()));
         fleet.closeIdle(serviceTime::isOver);
         supply.serve();
     }
