@@ -45,6 +45,9 @@ public final class CrashServer implements AutoCloseable {
                 .setServerConfig("max_connections", Integer.toString(maxConnections))
                 .setServerConfig("superuser_reserved_connections", "0")
                 .setServerConfig("unix_socket_directories", "")
+                // What has been acknowledged must be there after a crash, which is not what embedded servers are set up
+                // for.
+                .setServerConfig("synchronous_commit", "on")
                 .setPGStartupWait(LIMIT);
         return (port == 0 ? builder : builder.setPort(port)).start();
     }

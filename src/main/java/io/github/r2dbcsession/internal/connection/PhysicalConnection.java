@@ -31,12 +31,15 @@ public final class PhysicalConnection {
     private final ChannelTap tap;
     private final Channel channel;
     private final Wire wire;
+    private final Turns cancels;
     private final AtomicInteger conversations = new AtomicInteger();
     private volatile BooleanSupplier retired = () -> false;
+    private volatile boolean mustWrite;
 
-    PhysicalConnection(PostgresqlConnection driver, ChannelTap tap) {
+    PhysicalConnection(PostgresqlConnection driver, ChannelTap tap, Turns cancels) {
         this.driver = driver;
         this.tap = tap;
+        this.cancels = cancels;
         ChannelTap.Tapped session = tap.session();
         this.channel = session.channel();
         this.wire = session.wire();
@@ -76,9 +79,17 @@ public final class PhysicalConnection {
         }
     }
 
-    /** Whether the channel is open and nobody has begun to close it. */
+    /** Whether the channel is open and nobody has begun to close it, neither here nor, by what it said last, the server. */
     public boolean isOpen() {
-        return channel.isActive() && !tap.killed();
+        return channel.isActive() && !tap.killed() && wire.condemnation() == null;
+    }
+
+    /**
+     * Emits why the server ends the connection, as soon as it says so and before the channel closes; completes empty when the connection
+     * is closed from here. On the connection's event loop, or at once when it has happened.
+     */
+    public Mono<Condemnation> condemned() {
+        return wire.condemned();
     }
 
     /** Says when the connection has served its time. */
@@ -86,9 +97,22 @@ public final class PhysicalConnection {
         this.retired = retired;
     }
 
-    /** Whether the credentials it was made with have been replaced, and its turn to go has come. It may be used to the end of a lease. */
+    /** Says that the server was chosen because it can be written to; a statement that finds it cannot retires the connection. */
+    void mustWrite() {
+        mustWrite = true;
+    }
+
+    /**
+     * Whether its time has come: the credentials it was made with have been replaced, or the server takes no writes any more though it
+     * was to. It may be used to the end of a lease.
+     */
     public boolean isRetired() {
-        return retired.getAsBoolean();
+        return retired.getAsBoolean() || (mustWrite && wire.wasReadOnly());
+    }
+
+    /** Whether the server has said that it ends the connection, or the channel broke. */
+    public boolean wasLost() {
+        return wire.condemnation() != null;
     }
 
     /** The server process behind it, where the server told. */
@@ -148,10 +172,16 @@ public final class PhysicalConnection {
 
     /**
      * Asks the server to stop the statement that runs. Completes when the request has arrived; the statement may end by itself before,
-     * so the request may meet the one that follows. Fails when the request has not arrived within 1 s.
+     * so the request may meet the one that follows.
+     *
+     * <p>A few requests are under way to a database at a time, the others wait. One that has not arrived within 1 s fails, and so does one
+     * that cannot be seen to arrive; the connection is then closed, for the request might still come and stop somebody else's statement.
      */
     public Mono<Void> cancelStatement() {
-        return driver.cancelRequest().timeout(CANCEL_LIMIT);
+        return cancels.inTurn(driver.cancelRequest())
+                .timeout(CANCEL_LIMIT)
+                .doOnError(unseen -> tap.kill())
+                .doOnCancel(tap::kill);
     }
 
     /**
@@ -166,6 +196,10 @@ public final class PhysicalConnection {
                 .onErrorComplete()
                 .doOnTerminate(tap::kill)
                 .doOnCancel(tap::kill);
+    }
+
+    Channel channel() {
+        return channel;
     }
 
     /** Closes the channel at once. */

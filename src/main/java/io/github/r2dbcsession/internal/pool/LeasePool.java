@@ -1,6 +1,7 @@
 package io.github.r2dbcsession.internal.pool;
 
 import io.github.r2dbcsession.config.PoolSettings;
+import io.github.r2dbcsession.internal.connection.Condemnation;
 import io.github.r2dbcsession.internal.connection.Connector;
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
 import io.github.r2dbcsession.pool.AcquireTimeoutException;
@@ -109,6 +110,7 @@ public final class LeasePool {
     private Pooled join(PhysicalConnection connection, int generation) {
         Pooled pooled = new Pooled(connection, generation);
         fleet.join(pooled, this::closed);
+        connection.condemned().filter(Condemnation::wholeServer).subscribe(condemnation -> retire(pooled));
         if (lending == Lending.CLOSED) {
             connection.kill();
         }
@@ -120,6 +122,12 @@ public final class LeasePool {
         listener.onEvent(new PoolEvent.Disconnected(
                 name, closing ? DisconnectReason.CLOSED : serviceTime.reason(pooled), pooled.age()));
         supply.serve();
+    }
+
+    /** Something speaks against the server: connections as old as this one are not to be trusted. */
+    private void retire(Pooled pooled) {
+        supply.doubt();
+        fleet.retire(pooled.generation());
     }
 
     /** r2dbc-pool does not look at who waits when a connection has been made, but does when one comes. */
@@ -339,10 +347,9 @@ public final class LeasePool {
         return null;
     }
 
-    /** A connection gave no sign of life: those of its age are not to be trusted either. */
+    /** A connection gave no sign of life. */
     void foundDead(Pooled pooled, Lease lease) {
-        supply.doubt();
-        fleet.retire(pooled.generation());
+        retire(pooled);
         pooled.connection().kill();
         lease.release().subscribe();
     }

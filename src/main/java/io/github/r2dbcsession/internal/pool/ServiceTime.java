@@ -42,6 +42,9 @@ final class ServiceTime {
     /** Why a connection has been closed. */
     DisconnectReason reason(Pooled pooled) {
         PoolSettings now = settings.get();
+        if (pooled.connection().wasLost()) {
+            return DisconnectReason.LOST;
+        }
         if (pooled.connection().isRetired()) {
             return DisconnectReason.RETIRED;
         }
