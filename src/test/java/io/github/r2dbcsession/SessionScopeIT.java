@@ -31,10 +31,7 @@ class SessionScopeIT {
     private final AtomicInteger acquired = new AtomicInteger();
     private final Database db = Database.builder(server.url(SessionScopeIT.class))
             .name("shop")
-            .pool(PoolSettings.builder()
-                    .maxSize(2)
-                    .maxAcquireTime(LIMIT)
-                    .build())
+            .pool(PoolSettings.builder().maxSize(2).maxAcquireTime(LIMIT).build())
             .build();
 
     @BeforeEach
