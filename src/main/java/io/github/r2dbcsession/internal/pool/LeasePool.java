@@ -246,9 +246,11 @@ public final class LeasePool {
      */
     public Mono<DrainReport> close(Duration limit) {
         return Mono.defer(() -> {
-            boolean first = beginDrain();
-            int refused = first ? refuseThoseWhoWait() : 0;
-            return first ? drain.begin(refused, limit) : drain.hurry(limit);
+            Mono<DrainReport> report = drain.within(limit);
+            if (beginDrain()) {
+                drain.begin(refuseThoseWhoWait());
+            }
+            return report;
         });
     }
 
