@@ -9,17 +9,20 @@ final class Attempt {
 
     private final Transactions transactions;
     private final TransactionOptions options;
+    private final ContextValues values;
     private final @Nullable Holding outer;
     private volatile @Nullable DefaultTransaction transaction;
 
-    Attempt(Transactions transactions, TransactionOptions options, @Nullable Holding outer) {
+    Attempt(
+            Transactions transactions, TransactionOptions options, ContextValues values, @Nullable Holding outer) {
         this.transactions = transactions;
         this.options = options;
+        this.values = values;
         this.outer = outer;
     }
 
     DefaultTransaction begin(Lease lease) {
-        DefaultTransaction begun = new DefaultTransaction(lease, transactions, options, outer);
+        DefaultTransaction begun = new DefaultTransaction(lease, transactions, options, values, outer);
         transaction = begun;
         return begun;
     }

@@ -22,6 +22,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.tcp.TcpResources;
 import reactor.util.context.Context;
+import reactor.util.context.ContextView;
 
 final class DefaultDatabase implements Database {
 
@@ -31,6 +32,7 @@ final class DefaultDatabase implements Database {
     private final String name;
     private final ConnectionString connectionString;
     private final Duration drainTime;
+    private final List<ContextSetting> contextSettings;
     private final LeasePool pool;
     private final Listeners listeners = new Listeners();
     private final Transactions transactions;
@@ -40,6 +42,7 @@ final class DefaultDatabase implements Database {
         this.name = builder.name();
         this.connectionString = builder.connectionString;
         this.drainTime = builder.drainTime;
+        this.contextSettings = List.copyOf(builder.contextSettings);
         Connector connector = new Connector(
                 connectionString,
                 builder.poolSettings.maxCreateConnectionTime(),
@@ -47,7 +50,7 @@ final class DefaultDatabase implements Database {
                 listeners,
                 builder.credentials);
         this.pool = new LeasePool(name, builder.poolSettings, connector, listeners);
-        this.transactions = new Transactions(this, pool, builder.transactionDefaults, listeners);
+        this.transactions = new Transactions(this, pool, builder.transactionDefaults, contextSettings, listeners);
     }
 
     @Override
@@ -98,9 +101,12 @@ final class DefaultDatabase implements Database {
     <T> Flux<T> run(CallSite callSite, Function<? super Lease, ? extends Flux<T>> work) {
         return Flux.deferContextual(context -> {
             OpenTransaction open = transactions.open(context);
-            return open == null
-                    ? Flux.usingWhen(transactions.acquire(context, callSite), work, Lease::release)
-                    : open.run(work);
+            if (open != null) {
+                return open.run(work);
+            }
+            ContextValues values = values(context);
+            return Flux.usingWhen(
+                    transactions.acquire(context, callSite), lease -> values.ahead(lease, work), Lease::release);
         });
     }
 
@@ -109,15 +115,17 @@ final class DefaultDatabase implements Database {
         CallSite callSite = CallSite.of(work);
         return Mono.deferContextual(context -> {
             OpenTransaction open = transactions.open(context);
-            return open == null
-                    ? Mono.usingWhen(
-                            transactions.acquire(context, callSite),
-                            lease -> {
-                                SessionBlock block = SessionBlock.in(transactions, name, lease, context);
-                                return work.apply(block.session()).contextWrite(block.mark());
-                            },
-                            Lease::release)
-                    : work.apply(new JoinedSession(open));
+            if (open != null) {
+                return work.apply(new JoinedSession(open));
+            }
+            ContextValues values = values(context);
+            return Mono.usingWhen(
+                    transactions.acquire(context, callSite),
+                    lease -> {
+                        SessionBlock block = SessionBlock.in(transactions, name, lease, values, context);
+                        return work.apply(block.session()).contextWrite(block.mark());
+                    },
+                    Lease::release);
         });
     }
 
@@ -126,28 +134,46 @@ final class DefaultDatabase implements Database {
         CallSite callSite = CallSite.of(work);
         return Flux.deferContextual(context -> {
             OpenTransaction open = transactions.open(context);
-            return open == null
-                    ? Flux.usingWhen(
-                            transactions.acquire(context, callSite),
-                            lease -> {
-                                SessionBlock block = SessionBlock.in(transactions, name, lease, context);
-                                return Flux.<T>from(work.apply(block.session())).contextWrite(block.mark());
-                            },
-                            Lease::release)
-                    : work.apply(new JoinedSession(open));
+            if (open != null) {
+                return work.apply(new JoinedSession(open));
+            }
+            ContextValues values = values(context);
+            return Flux.usingWhen(
+                    transactions.acquire(context, callSite),
+                    lease -> {
+                        SessionBlock block = SessionBlock.in(transactions, name, lease, values, context);
+                        return Flux.<T>from(work.apply(block.session())).contextWrite(block.mark());
+                    },
+                    Lease::release);
         });
     }
 
     @Override
     public Mono<Session> openSession() {
         CallSite callSite = CallSite.here();
-        return Mono.deferContextual(context -> transactions.acquireOwn(context, callSite))
-                .map(lease -> new DefaultSession(lease, name));
+        return Mono.deferContextual(context -> {
+            ContextValues values = values(context);
+            return transactions.acquireOwn(context, callSite).map(lease -> session(lease, values));
+        });
     }
 
     @Override
     public Mono<Session> openDedicatedSession() {
-        return pool.dedicated().map(lease -> new DefaultSession(lease, name));
+        return pool.dedicated().map(lease -> session(lease, ContextValues.none()));
+    }
+
+    /** Acquires a connection for work of the library itself, which belongs to no caller's Context. */
+    <T> Mono<T> inOwnSession(Function<? super Session, ? extends Mono<T>> work) {
+        return Mono.usingWhen(
+                pool.acquire(), lease -> work.apply(session(lease, ContextValues.none())), Lease::release);
+    }
+
+    private ContextValues values(ContextView context) {
+        return ContextValues.of(contextSettings, context);
+    }
+
+    private Session session(Lease lease, ContextValues values) {
+        return new DefaultSession(lease, name, values);
     }
 
     @Override
@@ -238,7 +264,7 @@ final class DefaultDatabase implements Database {
         if (sessions < 1 || sessions > maxSize) {
             throw new IllegalArgumentException("sessions must be from 1 to maxSize " + maxSize + ", was " + sessions);
         }
-        return Mono.defer(() -> new Warming(this, sessions).run()).contextWrite(context -> Context.empty());
+        return Mono.defer(() -> new Warming(this, sessions).run());
     }
 
     @Override

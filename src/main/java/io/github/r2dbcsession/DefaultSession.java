@@ -2,6 +2,7 @@ package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.internal.pool.Lease;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -10,9 +11,13 @@ final class DefaultSession implements Session, StatementScope {
     private final Lease lease;
     private final String database;
 
-    DefaultSession(Lease lease, String database) {
+    /** Sets what the Context brought, once, ahead of the first statement; null where it brought nothing. */
+    private final @Nullable Mono<Void> settings;
+
+    DefaultSession(Lease lease, String database, ContextValues values) {
         this.lease = lease;
         this.database = database;
+        this.settings = values.isEmpty() ? null : values.setForSession(lease).cache();
     }
 
     @Override
@@ -22,9 +27,17 @@ final class DefaultSession implements Session, StatementScope {
 
     @Override
     public <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work) {
-        return Flux.defer(() -> lease.state() == Lease.State.ACQUIRED
-                ? work.apply(lease)
-                : Flux.error(new ScopeEndedException("session on " + database)));
+        Flux<T> run = Flux.defer(() -> isOpen() ? work.apply(lease) : ended());
+        return settings == null ? run : Flux.defer(() -> isOpen() ? settings.thenMany(run) : run);
+    }
+
+    /** Fails on demand, so that work which was cancelled on its way here gets no error that nobody is left to take. */
+    private <T> Flux<T> ended() {
+        return Flux.just("session on " + database).handle((scope, sink) -> sink.error(new ScopeEndedException(scope)));
+    }
+
+    private boolean isOpen() {
+        return lease.state() == Lease.State.ACQUIRED;
     }
 
     @Override

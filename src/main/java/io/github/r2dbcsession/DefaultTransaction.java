@@ -35,6 +35,7 @@ final class DefaultTransaction implements OpenTransaction, Holding {
     private final Lease lease;
     private final Transactions transactions;
     private final TransactionOptions options;
+    private final ContextValues values;
     private final long start = System.nanoTime();
     private final AtomicReference<State> state = new AtomicReference<>(State.OPEN);
     private final AtomicReference<@Nullable Throwable> firstFailure = new AtomicReference<>();
@@ -48,10 +49,16 @@ final class DefaultTransaction implements OpenTransaction, Holding {
     private volatile @Nullable Disposable timer;
     private volatile @Nullable TransactionOutcome outcome;
 
-    DefaultTransaction(Lease lease, Transactions transactions, TransactionOptions options, @Nullable Holding outer) {
+    DefaultTransaction(
+            Lease lease,
+            Transactions transactions,
+            TransactionOptions options,
+            ContextValues values,
+            @Nullable Holding outer) {
         this.lease = lease;
         this.transactions = transactions;
         this.options = options;
+        this.values = values;
         this.outer = outer;
         this.begin = Mono.defer(this::sendBegin).cache();
     }
@@ -135,7 +142,13 @@ final class DefaultTransaction implements OpenTransaction, Holding {
         if (!isOpen()) {
             return Mono.error(ended());
         }
-        return command(options.beginSql()).doOnError(this::markRollbackOnly).doOnSuccess(answered -> begun = true);
+        return beginWithSettings().doOnError(this::markRollbackOnly).doOnSuccess(answered -> begun = true);
+    }
+
+    /** What the Context brought is sent behind the BEGIN without waiting for its answer: alone it would do nothing. */
+    private Mono<Void> beginWithSettings() {
+        Mono<Void> sent = command(options.beginSql());
+        return values.isEmpty() ? sent : Mono.when(sent, values.setLocally(lease));
     }
 
     /** Runs the work, then commits or rolls back; the lease stays with the caller. */

@@ -11,8 +11,9 @@ import reactor.core.publisher.Mono;
  *
  * @param scope who has the connection next
  * @param lease what closing the session gives back
+ * @param values what the Context brought, set again for each statement, since what else runs inside may bring others
  */
-record ScopedSession(SessionScope scope, Lease lease) implements Session, StatementScope {
+record ScopedSession(SessionScope scope, Lease lease, ContextValues values) implements Session, StatementScope {
 
     @Override
     public Query sql(String sql) {
@@ -21,7 +22,7 @@ record ScopedSession(SessionScope scope, Lease lease) implements Session, Statem
 
     @Override
     public <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work) {
-        return Flux.usingWhen(scope.acquire(CallSite.UNKNOWN), work, Lease::release);
+        return Flux.usingWhen(scope.acquire(CallSite.UNKNOWN), shared -> values.ahead(shared, work), Lease::release);
     }
 
     @Override

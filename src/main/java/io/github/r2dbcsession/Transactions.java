@@ -4,6 +4,7 @@ import io.github.r2dbcsession.internal.pool.CallSite;
 import io.github.r2dbcsession.internal.pool.Lease;
 import io.github.r2dbcsession.internal.pool.LeasePool;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -27,13 +28,20 @@ final class Transactions {
     private final String database;
     private final NestedAcquires pool;
     private final TransactionOptions defaults;
+    private final List<ContextSetting> contextSettings;
     private final DatabaseListener listener;
 
-    Transactions(Database database, LeasePool pool, TransactionOptions defaults, DatabaseListener listener) {
+    Transactions(
+            Database database,
+            LeasePool pool,
+            TransactionOptions defaults,
+            List<ContextSetting> contextSettings,
+            DatabaseListener listener) {
         this.client = database;
         this.database = database.name();
         this.pool = new NestedAcquires(database.name(), pool);
         this.defaults = defaults;
+        this.contextSettings = contextSettings;
         this.listener = listener;
     }
 
@@ -234,10 +242,12 @@ final class Transactions {
         }
         return Mono.deferContextual(context -> {
             long start = System.nanoTime();
+            ContextValues values = ContextValues.of(contextSettings, context);
             Flux<Lease> acquired =
                     limited(acquireOwn(context, callSite).flux(), options, () -> true, () -> timedOut(options));
             return acquired.singleOrEmpty().map(lease -> {
-                DefaultTransaction transaction = new DefaultTransaction(lease, this, options, holding(context));
+                DefaultTransaction transaction =
+                        new DefaultTransaction(lease, this, options, values, holding(context));
                 transaction.expireAfter(Duration.ofNanos(System.nanoTime() - start));
                 return transaction;
             });
@@ -246,7 +256,8 @@ final class Transactions {
 
     private <T> Flux<T> begun(
             TransactionOptions options, Function<DefaultTransaction, Flux<T>> block, ContextView context) {
-        Attempt attempt = new Attempt(this, options, holding(context));
+        ContextValues values = ContextValues.of(contextSettings, context);
+        Attempt attempt = new Attempt(this, options, values, holding(context));
         Flux<T> run = Flux.usingWhen(acquire(context), lease -> block.apply(attempt.begin(lease)), Lease::release);
         return limited(run, options, attempt::expire, attempt::expiry)
                 .concatWith(attempt.<T>afterwards())

@@ -409,7 +409,9 @@ class DatabaseIT {
     }
 
     private long pid() {
-        return pid(db).block(LIMIT);
+        long pid = pid(db).block(LIMIT);
+        awaitQuiet();
+        return pid;
     }
 
     private static Mono<Long> pid(SqlClient client) {

@@ -37,6 +37,7 @@ public final class PoolSettings {
     private final int maxPendingAcquire;
     private final Duration waitWarningThreshold;
     private final @Nullable Duration leakDetectionThreshold;
+    private final ResetPolicy resetPolicy;
 
     PoolSettings(PoolSettingsBuilder builder) {
         this.pooling = builder.pooling;
@@ -53,6 +54,7 @@ public final class PoolSettings {
         this.maxPendingAcquire = builder.maxPendingAcquire;
         this.waitWarningThreshold = builder.waitWarningThreshold;
         this.leakDetectionThreshold = builder.leakDetectionThreshold;
+        this.resetPolicy = builder.resetPolicy;
     }
 
     /** Starts from the defaults. */
@@ -101,6 +103,7 @@ public final class PoolSettings {
         builder.maxPendingAcquire = maxPendingAcquire;
         builder.waitWarningThreshold = waitWarningThreshold;
         builder.leakDetectionThreshold = leakDetectionThreshold;
+        builder.resetPolicy = resetPolicy;
         return builder;
     }
 
@@ -165,6 +168,11 @@ public final class PoolSettings {
         return Optional.ofNullable(maxLifeTime);
     }
 
+    /** After which uses a connection is reset. */
+    public ResetPolicy resetPolicy() {
+        return resetPolicy;
+    }
+
     /** How long a connection beyond {@link #size()} may lie idle. */
     public Duration maxOverflowIdleTime() {
         return maxOverflowIdleTime;
@@ -209,7 +217,7 @@ public final class PoolSettings {
                 + maxCreateConnectionTime
                 + ", maxIdleTime " + maxIdleTime + ", maxLifeTime " + maxLifeTime
                 + ", maxOverflowIdleTime " + maxOverflowIdleTime + ", keepAlive " + keepAlive + ", maxPendingAcquire "
-                + maxPendingAcquire + ", waitWarningThreshold " + waitWarningThreshold + ", leakDetectionThreshold "
-                + leakDetectionThreshold;
+                + maxPendingAcquire + ", resetPolicy " + resetPolicy + ", waitWarningThreshold " + waitWarningThreshold
+                + ", leakDetectionThreshold " + leakDetectionThreshold;
     }
 }

@@ -1,5 +1,6 @@
 package io.github.r2dbcsession.internal.pool;
 
+import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
 import io.github.r2dbcsession.pool.Holder;
 import io.github.r2dbcsession.pool.PoolListener;
@@ -8,9 +9,12 @@ import io.r2dbc.spi.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -49,6 +53,7 @@ public final class Lease {
     }
 
     private final PhysicalConnection connection;
+    private final Gate gate;
     private final Mono<Void> giveBack;
     private final Figures figures;
     private final PoolListener listener;
@@ -63,11 +68,13 @@ public final class Lease {
 
     Lease(
             PhysicalConnection connection,
+            Gate gate,
             Mono<Void> giveBack,
             Figures figures,
             PoolListener listener,
             CallSite callSite) {
         this.connection = connection;
+        this.gate = gate;
         this.giveBack = giveBack;
         this.figures = figures;
         this.listener = listener;
@@ -79,6 +86,7 @@ public final class Lease {
     /** Lends on what another lease holds. */
     private Lease(Lease from, Mono<Void> onReturn) {
         this.connection = from.connection;
+        this.gate = from.gate;
         this.giveBack = onReturn;
         this.figures = new Figures();
         this.listener = new PoolListener() {};
@@ -117,6 +125,22 @@ public final class Lease {
     }
 
     /**
+     * Says what statement comes next. Where something of it may remain, the session is reset before anybody else gets it.
+     *
+     * @param mayChangeSession judges it by the policy and by the names that are suspect, null where these are not known
+     */
+    public void announce(BiPredicate<ResetPolicy, @Nullable Set<String>> mayChangeSession) {
+        if (!connection.isDirty() && gate.mayChangeSession(mayChangeSession)) {
+            connection.markDirty();
+        }
+    }
+
+    /** Has the connection closed at the end in place of being lent again. */
+    public void closeAtEnd() {
+        connection.retire();
+    }
+
+    /**
      * Runs one statement, see {@link PhysicalConnection#converse}.
      *
      * @throws IllegalStateException as a signal, when the lease has been given back; nothing is sent then
@@ -137,8 +161,8 @@ public final class Lease {
     }
 
     /**
-     * Gives the connection back, once. Completes when it is idle again, or at once when that is not certain: the rest is then done
-     * behind the caller's back. Never fails; cancelling changes nothing.
+     * Gives the connection back, once. Completes when it can be lent again, or at once where anything must be done for that: it is then
+     * done behind the caller's back. Never fails; cancelling changes nothing.
      */
     public Mono<Void> release() {
         return Mono.defer(() -> {
@@ -148,7 +172,7 @@ public final class Lease {
             figures.recovering.incrementAndGet();
             figures.acquired.decrementAndGet();
             Mono<Void> recovery = giveBack.onErrorComplete().doOnTerminate(this::recovered);
-            if (connection.isIdle()) {
+            if (gate.isOpenFor(connection)) {
                 return recovery;
             }
             recovery.subscribe();

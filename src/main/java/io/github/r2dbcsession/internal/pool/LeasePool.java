@@ -73,7 +73,7 @@ public final class LeasePool {
         this.settings = settings;
         this.connector = connector;
         this.listener = listener;
-        this.gate = new Gate(settings.pooling());
+        this.gate = new Gate(settings.pooling(), settings.resetPolicy());
         this.serviceTime = new ServiceTime(fleet, this::settings);
         this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(new Source(this::connect))
                 .initialSize(0)
@@ -164,9 +164,11 @@ public final class LeasePool {
                 .map(connection -> {
                     dedicated.put(connection, true);
                     connection.onClose(() -> dedicated.remove(connection));
+                    Gate closing = new Gate(false, settings.resetPolicy());
                     return new Lease(
                             connection,
-                            new Gate(false).pass(connection),
+                            closing,
+                            closing.pass(connection),
                             new Figures(),
                             new PoolListener() {},
                             CallSite.UNKNOWN);
@@ -341,7 +343,12 @@ public final class LeasePool {
     Lease lease(Connection connection, CallSite callSite) {
         Pooled pooled = pooled(connection);
         Lease lease = new Lease(
-                pooled.connection(), Mono.defer(() -> Mono.from(connection.close())), figures, listener, callSite);
+                pooled.connection(),
+                gate,
+                Mono.defer(() -> Mono.from(connection.close())),
+                figures,
+                listener,
+                callSite);
         if (pooled.lend(lease)) {
             return lease;
         }
