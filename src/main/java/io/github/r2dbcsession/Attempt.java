@@ -13,8 +13,7 @@ final class Attempt {
     private final @Nullable Holding outer;
     private volatile @Nullable DefaultTransaction transaction;
 
-    Attempt(
-            Transactions transactions, TransactionOptions options, ContextValues values, @Nullable Holding outer) {
+    Attempt(Transactions transactions, TransactionOptions options, ContextValues values, @Nullable Holding outer) {
         this.transactions = transactions;
         this.options = options;
         this.values = values;

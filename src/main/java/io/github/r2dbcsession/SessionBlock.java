@@ -13,11 +13,13 @@ import reactor.util.context.ContextView;
  */
 record SessionBlock(Session session, Function<Context, Context> mark) {
 
-    static SessionBlock in(Transactions transactions, String database, Lease lease, ContextValues values, ContextView outside) {
+    static SessionBlock in(
+            Transactions transactions, String database, Lease lease, ContextValues values, ContextView outside) {
         Holding outer = transactions.holding(outside);
         if (transactions.scope(outside) == null) {
             HeldSession held = new HeldSession(lease, outer);
-            return new SessionBlock(new DefaultSession(lease, database, values), inside -> transactions.holding(inside, held));
+            return new SessionBlock(
+                    new DefaultSession(lease, database, values), inside -> transactions.holding(inside, held));
         }
         SessionScope scope = SessionScope.on(lease, "session on " + database, outer);
         return new SessionBlock(new ScopedSession(scope, lease, values), inside -> transactions.scope(inside, scope));

@@ -246,8 +246,7 @@ final class Transactions {
             Flux<Lease> acquired =
                     limited(acquireOwn(context, callSite).flux(), options, () -> true, () -> timedOut(options));
             return acquired.singleOrEmpty().map(lease -> {
-                DefaultTransaction transaction =
-                        new DefaultTransaction(lease, this, options, values, holding(context));
+                DefaultTransaction transaction = new DefaultTransaction(lease, this, options, values, holding(context));
                 transaction.expireAfter(Duration.ofNanos(System.nanoTime() - start));
                 return transaction;
             });

@@ -30,6 +30,7 @@ public final class PoolSettings {
     private final int initialSize;
     private final Duration maxAcquireTime;
     private final Duration maxCreateConnectionTime;
+    private final @Nullable Duration statedMaxCreateConnectionTime;
     private final @Nullable Duration maxIdleTime;
     private final @Nullable Duration maxLifeTime;
     private final Duration maxOverflowIdleTime;
@@ -47,6 +48,7 @@ public final class PoolSettings {
         this.initialSize = builder.initialSize;
         this.maxAcquireTime = builder.maxAcquireTime;
         this.maxCreateConnectionTime = builder.effectiveMaxCreateConnectionTime();
+        this.statedMaxCreateConnectionTime = builder.maxCreateConnectionTime;
         this.maxIdleTime = builder.maxIdleTime;
         this.maxLifeTime = builder.maxLifeTime;
         this.maxOverflowIdleTime = builder.maxOverflowIdleTime;
@@ -95,7 +97,7 @@ public final class PoolSettings {
         builder.minIdle = minIdle;
         builder.initialSize = initialSize;
         builder.maxAcquireTime = maxAcquireTime;
-        builder.maxCreateConnectionTime = maxCreateConnectionTime;
+        builder.maxCreateConnectionTime = statedMaxCreateConnectionTime;
         builder.maxIdleTime = maxIdleTime;
         builder.maxLifeTime = maxLifeTime;
         builder.maxOverflowIdleTime = maxOverflowIdleTime;

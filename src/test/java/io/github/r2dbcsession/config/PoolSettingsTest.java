@@ -113,6 +113,11 @@ class PoolSettingsTest {
                         .build()
                         .maxCreateConnectionTime())
                 .isEqualTo(Duration.ofMillis(200));
+        assertThat(PoolSettings.production().toBuilder()
+                        .maxAcquireTime(Duration.ofSeconds(2))
+                        .build()
+                        .maxCreateConnectionTime())
+                .isEqualTo(Duration.ofSeconds(2));
     }
 
     @Test

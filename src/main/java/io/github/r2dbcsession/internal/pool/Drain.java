@@ -42,9 +42,7 @@ final class Drain {
     static Mono<Void> until(BooleanSupplier condition) {
         return Mono.defer(() -> condition.getAsBoolean()
                 ? Mono.empty()
-                : Mono.delay(POLL)
-                        .repeat(() -> !condition.getAsBoolean())
-                        .then());
+                : Mono.delay(POLL).repeat(() -> !condition.getAsBoolean()).then());
     }
 
     /** Starts; the end comes whether anybody waits for it or not. */
