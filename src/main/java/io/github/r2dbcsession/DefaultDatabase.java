@@ -36,10 +36,12 @@ final class DefaultDatabase implements Database {
     private final LeasePool pool;
     private final Listeners listeners = new Listeners();
     private final Transactions transactions;
-    private final BoundedCache<String, StatementScope> statements = new BoundedCache<>(REMEMBERED_TEXTS);
+    private final Autocommit statements;
+    private final BoundedCache<String, StatementScope> callers = new BoundedCache<>(REMEMBERED_TEXTS);
 
     DefaultDatabase(DatabaseBuilder builder) {
         this.name = builder.name();
+        this.statements = new Autocommit("database " + name);
         this.connectionString = builder.connectionString;
         this.drainTime = builder.drainTime;
         this.contextSettings = List.copyOf(builder.contextSettings);
@@ -51,6 +53,10 @@ final class DefaultDatabase implements Database {
                 builder.credentials);
         this.pool = new LeasePool(name, builder.poolSettings, connector, listeners);
         this.transactions = new Transactions(this, pool, builder.transactionDefaults, contextSettings, listeners);
+    }
+
+    Transactions transactions() {
+        return transactions;
     }
 
     @Override
@@ -91,22 +97,23 @@ final class DefaultDatabase implements Database {
     @Override
     public Query sql(String sql) {
         return DefaultQuery.of(
-                sql.length() > LONGEST_REMEMBERED_TEXT ? statement() : statements.get(sql, text -> statement()), sql);
+                sql.length() > LONGEST_REMEMBERED_TEXT ? statement() : callers.get(sql, text -> statement()), sql);
     }
 
     private StatementScope statement() {
         return new OneStatement(this, CallSite.here());
     }
 
-    <T> Flux<T> run(CallSite callSite, Function<? super Lease, ? extends Flux<T>> work) {
+    <T> Flux<T> run(CallSite callSite, boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
         return Flux.deferContextual(context -> {
             OpenTransaction open = transactions.open(context);
             if (open != null) {
-                return open.run(work);
+                return open.run(writes, work);
             }
             ContextValues values = values(context);
-            return Flux.usingWhen(
-                    transactions.acquire(context, callSite), lease -> values.ahead(lease, work), Lease::release);
+            return Lease.use(
+                    transactions.acquire(context, callSite),
+                    lease -> values.ahead(lease, set -> statements.run(set, writes, work)));
         });
     }
 
@@ -119,13 +126,10 @@ final class DefaultDatabase implements Database {
                 return work.apply(new JoinedSession(open));
             }
             ContextValues values = values(context);
-            return Mono.usingWhen(
-                    transactions.acquire(context, callSite),
-                    lease -> {
-                        SessionBlock block = SessionBlock.in(transactions, name, lease, values, context);
-                        return work.apply(block.session()).contextWrite(block.mark());
-                    },
-                    Lease::release);
+            return Mono.fromDirect(Lease.use(transactions.acquire(context, callSite), lease -> {
+                SessionBlock block = SessionBlock.in(transactions, name, lease, values, context);
+                return work.apply(block.session()).contextWrite(block.mark());
+            }));
         });
     }
 
@@ -138,13 +142,10 @@ final class DefaultDatabase implements Database {
                 return work.apply(new JoinedSession(open));
             }
             ContextValues values = values(context);
-            return Flux.usingWhen(
-                    transactions.acquire(context, callSite),
-                    lease -> {
-                        SessionBlock block = SessionBlock.in(transactions, name, lease, values, context);
-                        return Flux.<T>from(work.apply(block.session())).contextWrite(block.mark());
-                    },
-                    Lease::release);
+            return Lease.use(transactions.acquire(context, callSite), lease -> {
+                SessionBlock block = SessionBlock.in(transactions, name, lease, values, context);
+                return Flux.<T>from(work.apply(block.session())).contextWrite(block.mark());
+            });
         });
     }
 

@@ -13,7 +13,7 @@ import reactor.core.publisher.Flux;
 record OneStatement(DefaultDatabase database, CallSite callSite) implements StatementScope {
 
     @Override
-    public <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work) {
-        return database.run(callSite, work);
+    public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
+        return database.run(callSite, writes, work);
     }
 }

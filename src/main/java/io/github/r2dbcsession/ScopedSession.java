@@ -12,8 +12,10 @@ import reactor.core.publisher.Mono;
  * @param scope who has the connection next
  * @param lease what closing the session gives back
  * @param values what the Context brought, set again for each statement, since what else runs inside may bring others
+ * @param statements runs statements outside a transaction
  */
-record ScopedSession(SessionScope scope, Lease lease, ContextValues values) implements Session, StatementScope {
+record ScopedSession(SessionScope scope, Lease lease, ContextValues values, Autocommit statements)
+        implements Session, StatementScope {
 
     @Override
     public Query sql(String sql) {
@@ -21,8 +23,10 @@ record ScopedSession(SessionScope scope, Lease lease, ContextValues values) impl
     }
 
     @Override
-    public <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work) {
-        return Flux.usingWhen(scope.acquire(CallSite.UNKNOWN), shared -> values.ahead(shared, work), Lease::release);
+    public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
+        return Lease.use(
+                scope.acquire(CallSite.UNKNOWN),
+                shared -> values.ahead(shared, set -> statements.run(set, writes, work)));
     }
 
     @Override

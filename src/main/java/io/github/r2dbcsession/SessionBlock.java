@@ -21,7 +21,10 @@ record SessionBlock(Session session, Function<Context, Context> mark) {
             return new SessionBlock(
                     new DefaultSession(lease, database, values), inside -> transactions.holding(inside, held));
         }
-        SessionScope scope = SessionScope.on(lease, "session on " + database, outer);
-        return new SessionBlock(new ScopedSession(scope, lease, values), inside -> transactions.scope(inside, scope));
+        String name = "session on " + database;
+        SessionScope scope = SessionScope.on(lease, name, outer);
+        return new SessionBlock(
+                new ScopedSession(scope, lease, values, new Autocommit(name)),
+                inside -> transactions.scope(inside, scope));
     }
 }

@@ -84,8 +84,13 @@ final class SessionScope implements Holding {
     }
 
     private Mono<Void> takeBack(Lease shared, Turns.Turn turn) {
-        return Mono.defer(() -> shared.isIdle() ? Mono.<Void>empty() : shared.release())
-                .doOnTerminate(turn::end);
+        return Mono.defer(() -> {
+            if (!turn.claim()) {
+                return Mono.empty();
+            }
+            Mono<Void> passable = shared.isIdle() ? Mono.empty() : shared.release();
+            return passable.doOnTerminate(turn::pass);
+        });
     }
 
     /** Gives the connection back, if there is one. Never fails. */

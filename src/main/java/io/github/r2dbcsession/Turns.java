@@ -46,14 +46,24 @@ final class Turns {
             return here.asMono();
         }
 
-        /** Lets the next one in. Safe to call twice. */
+        /** Ends the turn, unless that has begun elsewhere. */
         void end() {
-            synchronized (Turns.this) {
-                if (ended) {
-                    return;
-                }
-                ended = true;
+            if (claim()) {
+                pass();
             }
+        }
+
+        /** Takes it on to end the turn; true once. */
+        boolean claim() {
+            synchronized (Turns.this) {
+                boolean first = !ended;
+                ended = true;
+                return first;
+            }
+        }
+
+        /** Lets the next one in. */
+        void pass() {
             Turn next = next(this);
             if (next != null) {
                 next.here.tryEmitEmpty();
