@@ -7,6 +7,7 @@ import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -112,6 +113,17 @@ public final class PhysicalConnection {
      */
     public boolean isRetired() {
         return retired.getAsBoolean() || (mustWrite && wire.wasReadOnly());
+    }
+
+    /** Whether the server has said that it ends the connection, or the channel broke. */
+    public boolean wasLost() {
+        return wire.condemnation() != null;
+    }
+
+    /** The server process behind it, where the server told. */
+    public OptionalInt backendPid() {
+        int pid = wire.backendPid();
+        return pid == 0 ? OptionalInt.empty() : OptionalInt.of(pid);
     }
 
     /** Whether nothing is under way: every answer has been read to its end, by us and by the driver. */
