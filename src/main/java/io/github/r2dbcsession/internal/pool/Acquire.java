@@ -23,8 +23,6 @@ final class Acquire extends Mono<Lease> {
     /** From here on an idle connection has to answer before it is lent. */
     private static final long DOUBTFUL = TimeUnit.SECONDS.toNanos(1);
 
-    private static final long PROBE_LIMIT = TimeUnit.SECONDS.toNanos(1);
-
     private final LeasePool pool;
     private final Publisher<? extends Connection> source;
     private final Duration limit;
@@ -206,7 +204,7 @@ final class Acquire extends Mono<Lease> {
         }
 
         private void probe(Pooled pooled, Lease lease) {
-            long left = Math.max(1, Math.min(PROBE_LIMIT, deadline() - System.nanoTime()));
+            long left = Math.max(1, Math.min(pool.supply().patience().toNanos(), deadline() - System.nanoTime()));
             pooled.probe(Duration.ofNanos(left)).subscribe(alive -> {
                 if (alive) {
                     deliver(lease);

@@ -87,14 +87,19 @@ final class Pooled extends Placeholder {
 
     /** Asks for a sign of life and emits whether there was one within the limit. Never fails. */
     Mono<Boolean> probe(Duration limit) {
-        return connection
+        Mono<Boolean> answer = connection
                 .converse("SELECT 1", statement -> {}, Result::getRowsUpdated)
                 .then(Mono.fromSupplier(() -> {
                     answered = System.nanoTime();
                     return true;
-                }))
-                .timeout(limit)
+                }));
+        return Mono.firstWithSignal(answer, Mono.delay(limit).then(read()).thenReturn(false))
                 .onErrorReturn(false);
+    }
+
+    /** Completes when what has arrived was read: a pause of this process is not the server's silence. */
+    private Mono<Void> read() {
+        return Mono.create(sink -> connection.executeUpToDate(sink::success));
     }
 
     Duration age() {

@@ -34,6 +34,8 @@ final class Supply {
     private static final long PAUSE_WHEN_FULL = Duration.ofMillis(500).toNanos();
     private static final long PAUSE_WHEN_HOPELESS = Duration.ofSeconds(1).toNanos();
     private static final long PATIENCE = Duration.ofMillis(300).toNanos();
+    private static final long LEAST_PATIENCE = Duration.ofMillis(250).toNanos();
+    private static final long MOST_PATIENCE = Duration.ofSeconds(1).toNanos();
     private static final int MOST_WHILE_DOWN = 4;
     private static final String TOO_MANY_CONNECTIONS = "53300";
 
@@ -49,6 +51,7 @@ final class Supply {
     private long notBefore = System.nanoTime();
     private int initial;
     private @Nullable Disposable alarm;
+    private volatile long usual;
     private volatile boolean ended;
     private volatile @Nullable Throwable lastFailure;
 
@@ -109,7 +112,7 @@ final class Supply {
                 connecting++;
                 lastStart = System.nanoTime();
             }
-            if (isWanted()) {
+            if (wanted() > 0) {
                 setAlarm();
             }
         }
@@ -119,15 +122,20 @@ final class Supply {
 
     private void start(int attempts, Mono<Integer> attempt) {
         for (int i = 0; i < attempts; i++) {
-            attempt.subscribe(made -> succeeded(), this::failed);
+            long begun = System.nanoTime();
+            attempt.subscribe(made -> succeeded(System.nanoTime() - begun), this::failed);
         }
     }
 
+    /** An attempt that is under way counts for a caller, unless it may be one of those that hang. */
     private boolean isWanted() {
+        return !ended && wanted() > (up ? connecting : 0) && !isFull();
+    }
+
+    private int wanted() {
         PoolSettings now = settings.get();
         int spare = now.minIdle() == 0 ? 0 : now.minIdle() - fleet.idle();
-        int wanted = Math.max(line.wanting(), Math.max(initial, spare));
-        return !ended && wanted > connecting && !isFull();
+        return Math.max(line.wanting(), Math.max(initial, spare));
     }
 
     /** Whether there is no place for one more. Each change of that is followed by a call of {@link #serve()}. */
@@ -163,8 +171,14 @@ final class Supply {
         serve();
     }
 
-    private void succeeded() {
+    /** How long a server may take for a sign of life: twice as long as for the last connect, within bounds. */
+    Duration patience() {
+        return Duration.ofNanos(Math.max(LEAST_PATIENCE, Math.min(2 * usual, MOST_PATIENCE)));
+    }
+
+    private void succeeded(long took) {
         lastFailure = null;
+        usual = took;
         synchronized (this) {
             connecting--;
             up = true;

@@ -69,6 +69,11 @@ class WaitingLineTest {
         }
 
         @Override
+        boolean isHolding() {
+            return false;
+        }
+
+        @Override
         void outOfTime() {}
 
         @Override
