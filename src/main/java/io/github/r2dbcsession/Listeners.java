@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -24,6 +25,11 @@ final class Listeners implements DatabaseListener {
     @Override
     public void onConnect(Duration duration) {
         tell(listener -> listener.onConnect(duration));
+    }
+
+    @Override
+    public void onServerCertificate(X509Certificate certificate) {
+        tell(listener -> listener.onServerCertificate(certificate));
     }
 
     @Override
