@@ -1,4 +1,4 @@
-package io.github.r2dbcsession.health;
+package io.github.r2dbcsession.testing;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,7 +19,7 @@ import java.util.function.Consumer;
  * Stands before the real server, counts what passes, and holds the server's answers back as long as told. Blocking, on threads of its
  * own.
  */
-final class SlowProxy implements AutoCloseable {
+public final class SlowProxy implements AutoCloseable {
 
     private final String host;
     private final int port;
@@ -27,6 +27,7 @@ final class SlowProxy implements AutoCloseable {
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicInteger questions = new AtomicInteger();
+    private final AtomicInteger statements = new AtomicInteger();
     private volatile Duration delay = Duration.ZERO;
 
     private SlowProxy(String host, int port) {
@@ -40,26 +41,31 @@ final class SlowProxy implements AutoCloseable {
         start(this::accept);
     }
 
-    static SlowProxy before(String host, int port) {
+    public static SlowProxy before(String host, int port) {
         return new SlowProxy(host, port);
     }
 
-    int port() {
+    public int port() {
         return listener.getLocalPort();
     }
 
     /** How many connections were made. */
-    int connections() {
+    public int connections() {
         return connections.get();
     }
 
     /** How many times the health check's statement was sent. */
-    int questions() {
+    public int questions() {
         return questions.get();
     }
 
+    /** How many simple queries were sent. */
+    public int statements() {
+        return statements.get();
+    }
+
     /** Holds every answer back from now on. */
-    void delay(Duration newDelay) {
+    public void delay(Duration newDelay) {
         delay = newDelay;
     }
 
@@ -91,7 +97,10 @@ final class SlowProxy implements AutoCloseable {
     }
 
     private void count(String bytes) {
-        if (bytes.contains("SELECT 1\0")) {
+        if (bytes.startsWith("Q")) {
+            statements.incrementAndGet();
+        }
+        if (bytes.contains("AS health_check")) {
             questions.incrementAndGet();
         }
     }
