@@ -7,9 +7,14 @@ import io.github.r2dbcsession.Transaction;
 import io.github.r2dbcsession.TransactionOptions;
 import io.github.r2dbcsession.config.Credentials;
 import io.github.r2dbcsession.config.PoolSettings;
+import io.github.r2dbcsession.health.DatabaseHealth;
+import io.github.r2dbcsession.health.HealthReport;
+import io.github.r2dbcsession.health.HealthStatus;
+import io.github.r2dbcsession.http.HealthEndpoint;
 import io.github.r2dbcsession.pool.WarmUp;
 import java.math.BigDecimal;
 import java.time.Duration;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** The code of the how-to pages, compiled. */
@@ -142,5 +147,16 @@ final class HowToExamples {
                     .bind("amount", amount)
                     .rowsUpdated();
         }
+    }
+
+    DatabaseHealth serveHealth(Database db) {
+        DatabaseHealth health = DatabaseHealth.of(db);
+        HealthEndpoint.of(health).bind("0.0.0.0", 8081).subscribe();
+        return health;
+    }
+
+    Flux<HealthReport> alarms(DatabaseHealth health) {
+        Flux<HealthReport> alarms = health.changes().filter(report -> report.status() != HealthStatus.HEALTHY);
+        return alarms;
     }
 }
