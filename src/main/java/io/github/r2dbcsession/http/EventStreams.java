@@ -16,7 +16,7 @@ final class EventStreams {
 
     static final int LIMIT = 16;
 
-    private static final Duration INTERVAL = Duration.ofSeconds(1);
+    private static final Duration INTERVAL = Duration.ofMillis(500);
     private static final Duration LIFETIME = Duration.ofMinutes(10);
 
     private final Mono<String> event;

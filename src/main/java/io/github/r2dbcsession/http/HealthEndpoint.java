@@ -34,7 +34,7 @@ import reactor.netty.http.server.HttpServerRoutes;
  *   <li>{@code GET /health/live}: 200 as long as the process answers; never asks the database.
  *   <li>{@code GET /health/ready}: 200 when healthy or degraded, 503 when one is unhealthy.
  *   <li>{@code GET /health/startup}: 503 until ready for the first time, from then on 200.
- *   <li>{@code GET /health/events}: what {@code /health} tells, each second, as server-sent events; 16 at a time.
+ *   <li>{@code GET /health/events}: what {@code /health} tells, twice a second, as server-sent events; 16 at a time.
  * </ul>
  *
  * <p>The {@code Accept} header chooses the {@linkplain HealthFormat format}. Other methods on these paths are answered 405. Nothing is

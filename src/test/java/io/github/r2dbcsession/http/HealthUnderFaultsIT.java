@@ -40,6 +40,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.client.HttpClient;
+import reactor.util.function.Tuple2;
 
 /**
  * Each fault is produced for real and met by 500 probes at once: they all name just that, by their deadline, at the cost of one connection
@@ -80,12 +81,12 @@ class HealthUnderFaultsIT {
     void saturation() {
         try (SlowProxy proxy = SlowProxy.before(server.host(), server.port())) {
             Database db = database(url(proxy.port()));
-            DatabaseHealth health = health(db, it -> it);
+            DatabaseHealth health = connected(health(db, it -> it));
             Session only = db.openSession().block(LIMIT);
             Disposable waiting = db.openSession().subscribe();
 
             assertNamed(health, HealthStatus.DEGRADED, Code.SATURATED);
-            assertThat(proxy.questions()).isBetween(1, 2);
+            assertThat(proxy.questions()).as("for a thousand probes").isLessThanOrEqualTo(5);
             assertThat(proxy.connections()).as("the pool's and one more").isEqualTo(2);
             waiting.dispose();
             only.close().block(LIMIT);
@@ -126,7 +127,7 @@ class HealthUnderFaultsIT {
     void blackHoleBehindAnOpenConnection() {
         try (SlowProxy proxy = SlowProxy.before(server.host(), server.port())) {
             DatabaseHealth health = health(database(url(proxy.port())), it -> it.interval(Duration.ofMillis(1)));
-            check(health);
+            connected(health);
             proxy.delay(LIMIT);
             int questions = proxy.questions();
 
@@ -164,11 +165,12 @@ class HealthUnderFaultsIT {
     void slowServer() {
         try (SlowProxy proxy = SlowProxy.before(server.host(), server.port())) {
             DatabaseHealth health = health(database(url(proxy.port())), it -> it.interval(Duration.ofMillis(1)));
-            check(health);
+            connected(health);
             proxy.delay(Duration.ofMillis(1200));
+            int questions = proxy.questions();
 
             assertNamed(health, HealthStatus.DEGRADED, Code.SLOW);
-            assertThat(proxy.questions()).isLessThanOrEqualTo(3);
+            assertThat(proxy.questions() - questions).isLessThanOrEqualTo(4);
             assertThat(proxy.connections()).isEqualTo(1);
             proxy.delay(Duration.ZERO);
         }
@@ -183,10 +185,11 @@ class HealthUnderFaultsIT {
 
             assertNamed(health(database(standby + "primary"), it -> it), HealthStatus.UNHEALTHY, Code.WRONG_ROLE);
             assertNamed(
-                    health(database(standby + "any"), DatabaseHealthBuilder::primaryWanted),
+                    connected(health(database(standby + "any"), DatabaseHealthBuilder::primaryWanted)),
                     HealthStatus.UNHEALTHY,
                     Code.READ_ONLY);
-            DatabaseHealth health = health(database(standby + "standby"), it -> it.lagAbove(Duration.ofMillis(300)));
+            DatabaseHealth health =
+                    connected(health(database(standby + "standby"), it -> it.lagAbove(Duration.ofMillis(300))));
             assertThat(check(health).findings()).as("what was sent is replayed").isEmpty();
 
             pair.onStandby("SELECT pg_wal_replay_pause()");
@@ -213,31 +216,38 @@ class HealthUnderFaultsIT {
             String url = "postgresql://app:%s@localhost:%d/postgres?sslmode=verify-full&sslrootcert=%s"
                     .formatted(TlsServer.PASSWORD, tls.port(), certificates.root(folder));
 
-            DatabaseHealth warned = health(database(url), it -> it);
+            DatabaseHealth warned = connected(health(database(url), it -> it));
             assertNamed(warned, HealthStatus.HEALTHY, Code.CERTIFICATE_EXPIRING);
             assertThat(detailed(warned).certificateExpiry().orElseThrow().getEpochSecond())
                     .isEqualTo(end.getEpochSecond());
             assertThat(detailed(warned).tls()).contains(true);
             assertNamed(
-                    health(database(url), it -> it.certificateWithin(Duration.ofDays(60), Duration.ofDays(21))),
+                    connected(health(database(url), it -> it.certificateWithin(Duration.ofDays(60), Duration.ofDays(21)))),
                     HealthStatus.DEGRADED,
                     Code.CERTIFICATE_EXPIRING);
             Flux.concat(closing).blockLast(LIMIT);
         }
     }
 
+    /** On a busy machine a first login may outlast a check; it then goes on, and a later check has the connection. */
+    private static DatabaseHealth connected(DatabaseHealth health) {
+        await().atMost(LIMIT).until(() -> check(health).latency().isPresent());
+        return health;
+    }
+
     private void assertNamed(DatabaseHealth health, HealthStatus status, Code code) {
         for (int round = 0; round < 2; round++) {
             Mono<Long> control = Mono.delay(DEADLINE).elapsed().map(timed -> timed.getT1());
-            Mono<Long> slowest = Flux.range(0, PROBES)
+            Mono<List<Tuple2<Long, HealthReport>>> probes = Flux.range(0, PROBES)
                     .flatMap(probe -> health.check().elapsed(), PROBES)
-                    .doOnNext(timed -> assertNamed(timed.getT2(), status, code))
-                    .map(timed -> timed.getT1())
-                    .reduce(Long::max);
-            assertThat(Mono.zip(slowest, control, (probe, timer) -> probe - timer)
-                            .block(LIMIT))
-                    .as("overrun in ms")
-                    .isLessThan(SCHEDULING.toMillis());
+                    .collectList()
+                    .delaySubscription(Duration.ofMillis(5));
+            Tuple2<List<Tuple2<Long, HealthReport>>, Long> all =
+                    Mono.zip(probes, control).block(LIMIT);
+            assertThat(all.getT1()).hasSize(PROBES).allSatisfy(probe -> {
+                assertNamed(probe.getT2(), status, code);
+                assertThat(probe.getT1() - all.getT2()).as("overrun in ms").isLessThan(SCHEDULING.toMillis());
+            });
         }
         DisposableServer http = HealthEndpoint.of(health).bind(0).block(LIMIT);
         assertThat(get(http, "/health/live")).isEqualTo(200);
@@ -273,7 +283,8 @@ class HealthUnderFaultsIT {
     }
 
     private DatabaseHealth health(Database db, UnaryOperator<DatabaseHealthBuilder> settings) {
-        DatabaseHealth health = settings.apply(DatabaseHealth.builder(db)).build();
+        DatabaseHealth health = 
+                settings.apply(DatabaseHealth.builder(db).recoverAfter(1)).build();
         closing.add(health.close().then(db.close()));
         return health;
     }
