@@ -2,17 +2,24 @@ package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.internal.pool.Lease;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 final class DefaultSession implements Session, StatementScope {
 
     private final Lease lease;
-    private final String database;
+    private final String scope;
+    private final Autocommit statements;
 
-    DefaultSession(Lease lease, String database) {
+    /** Sets what the Context brought, once, ahead of the first statement; null where it brought nothing. */
+    private final @Nullable Mono<Void> settings;
+
+    DefaultSession(Lease lease, String database, ContextValues values) {
         this.lease = lease;
-        this.database = database;
+        this.scope = "session on " + database;
+        this.statements = new Autocommit(scope);
+        this.settings = values.isEmpty() ? null : values.setForSession(lease).cache();
     }
 
     @Override
@@ -21,10 +28,18 @@ final class DefaultSession implements Session, StatementScope {
     }
 
     @Override
-    public <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work) {
-        return Flux.defer(() -> lease.state() == Lease.State.ACQUIRED
-                ? work.apply(lease)
-                : Flux.error(new ScopeEndedException("session on " + database)));
+    public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
+        Flux<T> run = Flux.defer(() -> isOpen() ? statements.run(lease, writes, work) : ended());
+        return settings == null ? run : Flux.defer(() -> isOpen() ? settings.thenMany(run) : run);
+    }
+
+    /** Fails on demand, so that work which was cancelled on its way here gets no error that nobody is left to take. */
+    private <T> Flux<T> ended() {
+        return Flux.just(scope).handle((ended, sink) -> sink.error(new ScopeEndedException(ended)));
+    }
+
+    private boolean isOpen() {
+        return lease.state() == Lease.State.ACQUIRED;
     }
 
     @Override

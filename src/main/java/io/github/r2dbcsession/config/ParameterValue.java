@@ -68,6 +68,8 @@ enum ParameterValue {
     FLAG(words(List.of("true", "false")), ParameterValue::flag),
     /** Whole seconds. */
     SECONDS("must be a whole number of seconds", text -> number(text).map(String::valueOf)),
+    /** Any whole number. */
+    NUMBER("must be a whole number", text -> number(text).map(String::valueOf)),
     /** Seconds with decimals. */
     DECIMAL_SECONDS("must be a number of seconds", ParameterValue::decimalSeconds),
     /** R2DBC's: ISO 8601 or a number with a unit. */
@@ -80,8 +82,6 @@ enum ParameterValue {
     CACHE_SIZE(
             "must be a whole number from -1 on",
             text -> number(text).filter(count -> count >= -1).map(String::valueOf)),
-    /** pgjdbc's, of which only 0 has a counterpart. */
-    PREPARE_THRESHOLD("must be a whole number", text -> number(text).map(String::valueOf)),
     /** libpq's command-line options. */
     STARTUP_OPTIONS(StartupOptions.RULE, text -> StartupOptions.parse(text).map(options -> text)),
     /** The driver's {@code k=v;k2=v2}. */
@@ -109,7 +109,7 @@ enum ParameterValue {
 
     private static final Set<String> METHODS =
             Set.of("password", "md5", "gss", "sspi", "scram-sha-256", "oauth", "none");
-    private static final Pattern NUMBER = Pattern.compile("\\s*([+-]?[0-9]{1,18})\\s*");
+    private static final Pattern WHOLE_NUMBER = Pattern.compile("\\s*([+-]?[0-9]{1,18})\\s*");
     private static final Pattern AMOUNT =
             Pattern.compile("([+-]?[0-9]{1,12})(ns|us|ms|s|m|h|d)?", Pattern.CASE_INSENSITIVE);
 
@@ -153,7 +153,7 @@ enum ParameterValue {
     }
 
     private static Optional<Integer> number(String text) {
-        Matcher number = NUMBER.matcher(text);
+        Matcher number = WHOLE_NUMBER.matcher(text);
         return (number.matches() ? Optional.of(Long.valueOf(number.group(1))) : Optional.<Long>empty())
                 .filter(value -> value == value.intValue())
                 .map(Long::intValue);

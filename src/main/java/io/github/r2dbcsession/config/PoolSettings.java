@@ -17,6 +17,9 @@ public final class PoolSettings {
     static final Duration DEFAULT_MAX_CREATE_CONNECTION_TIME = Duration.ofSeconds(10);
     static final Duration DEFAULT_MAX_IDLE_TIME = Duration.ofMinutes(30);
     static final Duration DEFAULT_MAX_LIFE_TIME = Duration.ofHours(1);
+    static final Duration DEFAULT_MAX_OVERFLOW_IDLE_TIME = Duration.ofSeconds(30);
+    static final Duration DEFAULT_KEEP_ALIVE = Duration.ofMinutes(2);
+    static final int DEFAULT_MAX_PENDING_ACQUIRE = 10_000;
 
     private final boolean pooling;
     private final int size;
@@ -27,6 +30,10 @@ public final class PoolSettings {
     private final Duration maxCreateConnectionTime;
     private final @Nullable Duration maxIdleTime;
     private final @Nullable Duration maxLifeTime;
+    private final Duration maxOverflowIdleTime;
+    private final @Nullable Duration keepAlive;
+    private final int maxPendingAcquire;
+    private final ResetPolicy resetPolicy;
 
     PoolSettings(PoolSettingsBuilder builder) {
         this.pooling = builder.pooling;
@@ -38,6 +45,10 @@ public final class PoolSettings {
         this.maxCreateConnectionTime = builder.effectiveMaxCreateConnectionTime();
         this.maxIdleTime = builder.maxIdleTime;
         this.maxLifeTime = builder.maxLifeTime;
+        this.maxOverflowIdleTime = builder.maxOverflowIdleTime;
+        this.keepAlive = builder.keepAlive;
+        this.maxPendingAcquire = builder.maxPendingAcquire;
+        this.resetPolicy = builder.resetPolicy;
     }
 
     /** Starts from the defaults. */
@@ -81,6 +92,10 @@ public final class PoolSettings {
         builder.maxCreateConnectionTime = maxCreateConnectionTime;
         builder.maxIdleTime = maxIdleTime;
         builder.maxLifeTime = maxLifeTime;
+        builder.maxOverflowIdleTime = maxOverflowIdleTime;
+        builder.keepAlive = keepAlive;
+        builder.maxPendingAcquire = maxPendingAcquire;
+        builder.resetPolicy = resetPolicy;
         return builder;
     }
 
@@ -129,9 +144,29 @@ public final class PoolSettings {
         return Optional.ofNullable(maxIdleTime);
     }
 
-    /** How old a connection may get, empty for no limit. */
+    /** How old a connection may get, less a random part of up to a fifth; empty for no limit. */
     public Optional<Duration> maxLifeTime() {
         return Optional.ofNullable(maxLifeTime);
+    }
+
+    /** After which uses a connection is reset. */
+    public ResetPolicy resetPolicy() {
+        return resetPolicy;
+    }
+
+    /** How long a connection beyond {@link #size()} may lie idle. */
+    public Duration maxOverflowIdleTime() {
+        return maxOverflowIdleTime;
+    }
+
+    /** After how long an idle connection is asked for a sign of life, empty for never. */
+    public Optional<Duration> keepAlive() {
+        return Optional.ofNullable(keepAlive);
+    }
+
+    /** How many callers may wait for a connection at a time. */
+    public int maxPendingAcquire() {
+        return maxPendingAcquire;
     }
 
     @Override
@@ -151,6 +186,8 @@ public final class PoolSettings {
                 + ", initialSize "
                 + initialSize + ", maxAcquireTime " + maxAcquireTime + ", maxCreateConnectionTime "
                 + maxCreateConnectionTime
-                + ", maxIdleTime " + maxIdleTime + ", maxLifeTime " + maxLifeTime;
+                + ", maxIdleTime " + maxIdleTime + ", maxLifeTime " + maxLifeTime
+                + ", maxOverflowIdleTime " + maxOverflowIdleTime + ", keepAlive " + keepAlive + ", maxPendingAcquire "
+                + maxPendingAcquire + ", resetPolicy " + resetPolicy;
     }
 }

@@ -1,6 +1,7 @@
 package io.github.r2dbcsession.config;
 
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class PoolSettingsBuilder {
 
     private static final int MAX_COUNT = 10_000;
+    private static final int MAX_PENDING = 1_000_000;
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final Duration LONGEST = Duration.ofDays(365);
 
@@ -36,6 +38,14 @@ public final class PoolSettingsBuilder {
 
     @Nullable
     Duration maxLifeTime = PoolSettings.DEFAULT_MAX_LIFE_TIME;
+
+    Duration maxOverflowIdleTime = PoolSettings.DEFAULT_MAX_OVERFLOW_IDLE_TIME;
+
+    @Nullable
+    Duration keepAlive = PoolSettings.DEFAULT_KEEP_ALIVE;
+
+    int maxPendingAcquire = PoolSettings.DEFAULT_MAX_PENDING_ACQUIRE;
+    ResetPolicy resetPolicy = ResetPolicy.DEFAULT;
 
     PoolSettingsBuilder() {}
 
@@ -123,6 +133,46 @@ public final class PoolSettingsBuilder {
     /** Lets connections get as old as they will. */
     public PoolSettingsBuilder noMaxLifeTime() {
         this.maxLifeTime = null;
+        return this;
+    }
+
+    /** Sets after which uses a connection is reset before it is lent again. Default: {@link ResetPolicy#DEFAULT}. */
+    public PoolSettingsBuilder resetPolicy(ResetPolicy resetPolicy) {
+        this.resetPolicy = Objects.requireNonNull(resetPolicy, "resetPolicy");
+        return this;
+    }
+
+    /** Sets how long a connection beyond {@link #size} may lie idle before it is closed, from 1 ms to 365 days. Default: 30 s. */
+    public PoolSettingsBuilder maxOverflowIdleTime(Duration maxOverflowIdleTime) {
+        this.maxOverflowIdleTime = time("maxOverflowIdleTime", maxOverflowIdleTime);
+        return this;
+    }
+
+    /**
+     * Sets after how long an idle connection is asked for a sign of life, so that firewalls do not forget it, from 1 s to 365 days.
+     * Default: 2 min.
+     */
+    public PoolSettingsBuilder keepAlive(Duration keepAlive) {
+        if (keepAlive.compareTo(Duration.ofSeconds(1)) < 0) {
+            throw new IllegalArgumentException("keepAlive must be at least PT1S, was " + keepAlive);
+        }
+        this.keepAlive = time("keepAlive", keepAlive);
+        return this;
+    }
+
+    /** Leaves idle connections alone. One that was idle for a second is still asked for a sign of life before it is lent. */
+    public PoolSettingsBuilder noKeepAlive() {
+        this.keepAlive = null;
+        return this;
+    }
+
+    /** Sets how many callers may wait for a connection at a time, from 1 to 1,000,000; more are refused. Default: 10,000. */
+    public PoolSettingsBuilder maxPendingAcquire(int maxPendingAcquire) {
+        if (maxPendingAcquire < 1 || maxPendingAcquire > MAX_PENDING) {
+            throw new IllegalArgumentException(
+                    "maxPendingAcquire must be from 1 to " + MAX_PENDING + ", was " + maxPendingAcquire);
+        }
+        this.maxPendingAcquire = maxPendingAcquire;
         return this;
     }
 

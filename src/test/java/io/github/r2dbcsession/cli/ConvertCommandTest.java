@@ -47,15 +47,15 @@ class ConvertCommandTest {
 
     @Test
     void tellsPeopleBeforeAndAfter() {
-        int code = run(ORIGIN + "&keepalives_idle=3\n");
+        int code = run(ORIGIN + "&krbsrvname=x\n");
 
         assertThat(code).isZero();
         assertThat(lines())
                 .startsWith(
-                        "before    postgresql+psycopg2://ledger-admin:***@db:5433/ledger?sslmode=require&keepalives_idle=3",
+                        "before    postgresql+psycopg2://ledger-admin:***@db:5433/ledger?sslmode=require&krbsrvname=x",
                         "after     postgresql://ledger-admin:***@db:5433/ledger?sslmode=require",
                         "sslmode   require: TLS required, certificate not verified")
-                .anyMatch(line -> line.startsWith("warning   keepalives_idle: "));
+                .anyMatch(line -> line.startsWith("warning   krbsrvname: "));
     }
 
     @Test

@@ -1,5 +1,8 @@
 package io.github.r2dbcsession.docs;
 
+import io.github.r2dbcsession.CommitResolution;
+import io.github.r2dbcsession.CommitUnknownException;
+import io.github.r2dbcsession.ContextSetting;
 import io.github.r2dbcsession.Database;
 import io.github.r2dbcsession.Session;
 import io.github.r2dbcsession.SqlClient;
@@ -7,6 +10,7 @@ import io.github.r2dbcsession.Transaction;
 import io.github.r2dbcsession.TransactionOptions;
 import io.github.r2dbcsession.config.Credentials;
 import io.github.r2dbcsession.config.PoolSettings;
+import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.health.DatabaseHealth;
 import io.github.r2dbcsession.health.HealthReport;
 import io.github.r2dbcsession.health.HealthStatus;
@@ -14,6 +18,7 @@ import io.github.r2dbcsession.http.HealthEndpoint;
 import io.github.r2dbcsession.pool.WarmUp;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.function.Function;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -66,6 +71,23 @@ final class HowToExamples {
         return moved;
     }
 
+    Mono<Long> again(Database db, Accounts accounts) {
+        TransactionOptions again = TransactionOptions.serializable().retry(5).deadline(Duration.ofSeconds(2));
+        Mono<Long> moved =
+                db.inTransaction(again, tx -> accounts.withdraw(1, ten).then(accounts.deposit(2, ten)));
+        return moved;
+    }
+
+    Mono<Long> resolved(Database db, Function<Transaction, Mono<Long>> transfer) {
+        Mono<Long> moved = db.inTransaction(TransactionOptions.defaults().resolvable(), transfer)
+                .onErrorResume(
+                        CommitUnknownException.class,
+                        unknown -> unknown.resolve()
+                                .flatMap(found ->
+                                        found == CommitResolution.COMMITTED ? Mono.just(1L) : Mono.error(unknown)));
+        return moved;
+    }
+
     Mono<Long> session(Database db) {
         Mono<Long> counted = db.inSession(session -> session.sql("CREATE TEMP TABLE picked AS SELECT id FROM account")
                 .rowsUpdated()
@@ -81,6 +103,28 @@ final class HowToExamples {
                         .one(),
                 Session::close);
         return counted;
+    }
+
+    Mono<Long> tenants(String connectionString, String tenant) {
+        Database db = Database.builder(connectionString)
+                .contextSetting(ContextSetting.required("app.tenant", "tenant"))
+                .contextSetting(ContextSetting.optional("application_name", "caller"))
+                .build();
+
+        Mono<Long> own = db.sql("SELECT count(*) FROM account")
+                .as(Long.class)
+                .one()
+                .contextWrite(context -> context.put("tenant", tenant));
+        return own;
+    }
+
+    Mono<Void> resetPolicy(String connectionString) {
+        Database db = Database.builder(connectionString)
+                .pool(PoolSettings.production().toBuilder()
+                        .resetPolicy(ResetPolicy.TRUSTING)
+                        .build())
+                .build();
+        return db.close();
     }
 
     Mono<Void> pool(String connectionString) {

@@ -222,7 +222,8 @@ class HealthUnderFaultsIT {
                     .isEqualTo(end.getEpochSecond());
             assertThat(detailed(warned).tls()).contains(true);
             assertNamed(
-                    connected(health(database(url), it -> it.certificateWithin(Duration.ofDays(60), Duration.ofDays(21)))),
+                    connected(health(
+                            database(url), it -> it.certificateWithin(Duration.ofDays(60), Duration.ofDays(21)))),
                     HealthStatus.DEGRADED,
                     Code.CERTIFICATE_EXPIRING);
             Flux.concat(closing).blockLast(LIMIT);
@@ -283,7 +284,7 @@ class HealthUnderFaultsIT {
     }
 
     private DatabaseHealth health(Database db, UnaryOperator<DatabaseHealthBuilder> settings) {
-        DatabaseHealth health = 
+        DatabaseHealth health =
                 settings.apply(DatabaseHealth.builder(db).recoverAfter(1)).build();
         closing.add(health.close().then(db.close()));
         return health;

@@ -59,6 +59,18 @@ public final class RecordingProxy implements AutoCloseable {
         rewriting = newRewriting;
     }
 
+    /** Closes the connections that are open, as a network that breaks. */
+    public void cut() {
+        for (Socket socket : sockets) {
+            try {
+                socket.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        sockets.clear();
+    }
+
     @Override
     public void close() {
         try {

@@ -26,6 +26,7 @@ final class ChannelTap implements LoopResources {
 
         /** Closes the channel, which a channel not registered yet cannot do by itself. */
         void close() {
+            wire.leave();
             if (channel.isRegistered()) {
                 channel.close();
             } else {
@@ -34,31 +35,38 @@ final class ChannelTap implements LoopResources {
         }
     }
 
-    private final LoopResources delegate;
+    private final Sockets sockets;
     private final List<Tapped> channels = new CopyOnWriteArrayList<>();
     private final Consumer<ChannelPipeline> guard;
+    private volatile EventLoops.@Nullable Place place;
     private volatile @Nullable Tapped newest;
     private volatile boolean killed;
 
     /**
-     * Catches the channels of other loops.
+     * Catches the channels of one connection, all on one event loop.
      *
      * @param guard puts handlers in front of each channel's, nearest to the server
      */
-    ChannelTap(LoopResources delegate, Consumer<ChannelPipeline> guard) {
-        this.delegate = delegate;
+    ChannelTap(Sockets sockets, Consumer<ChannelPipeline> guard) {
+        this.sockets = sockets;
         this.guard = guard;
     }
 
     @Override
     public <C extends Channel> C onChannel(Class<C> type, EventLoopGroup group) {
-        C channel = delegate.onChannel(type, group);
+        C channel = sockets.loops().resources().onChannel(type, group(group));
+        sockets.options().applyTo(channel);
         Tapped tapped = new Tapped(channel, new Wire());
         guard.accept(channel.pipeline());
         channel.pipeline().addLast(tapped.wire());
         newest = tapped;
         channels.add(tapped);
-        channel.closeFuture().addListener(closed -> channels.remove(tapped));
+        channel.closeFuture().addListener(closed -> {
+            channels.remove(tapped);
+            if (channels.isEmpty()) {
+                leave();
+            }
+        });
         if (killed) {
             tapped.close();
         }
@@ -67,27 +75,35 @@ final class ChannelTap implements LoopResources {
 
     @Override
     public <C extends Channel> Class<? extends C> onChannelClass(Class<C> type, EventLoopGroup group) {
-        return delegate.onChannelClass(type, group);
+        return sockets.loops().resources().onChannelClass(type, group(group));
     }
 
     @Override
     public EventLoopGroup onClient(boolean useNative) {
-        return delegate.onClient(useNative);
+        EventLoops.Place taken = place;
+        if (taken == null) {
+            taken = sockets.loops().take(useNative);
+            place = taken;
+            if (killed) {
+                taken.leave();
+            }
+        }
+        return taken.loop();
     }
 
     @Override
     public EventLoopGroup onServer(boolean useNative) {
-        return delegate.onServer(useNative);
+        return sockets.loops().resources().onServer(useNative);
     }
 
     @Override
     public EventLoopGroup onServerSelect(boolean useNative) {
-        return delegate.onServerSelect(useNative);
+        return sockets.loops().resources().onServerSelect(useNative);
     }
 
     @Override
     public boolean daemon() {
-        return delegate.daemon();
+        return sockets.loops().resources().daemon();
     }
 
     /**
@@ -118,5 +134,18 @@ final class ChannelTap implements LoopResources {
     void kill() {
         killed = true;
         channels.forEach(Tapped::close);
+        leave();
+    }
+
+    private EventLoopGroup group(EventLoopGroup asked) {
+        EventLoops.Place taken = place;
+        return taken == null ? asked : taken.group();
+    }
+
+    private void leave() {
+        EventLoops.Place taken = place;
+        if (taken != null) {
+            taken.leave();
+        }
     }
 }

@@ -31,7 +31,7 @@ public final class Connector {
      * Prepares to connect; opens nothing.
      *
      * @param limit how long a connect may take; a shorter {@code connect_timeout} of the string wins
-     * @param loops the event loops that connections run on
+     * @param loops the event loops that connections run on, evenly spread
      * @param credentials whom to log in as, asked for at each connect; null for those of the string
      */
     public Connector(
@@ -52,7 +52,7 @@ public final class Connector {
             Resolver.Lookup lookup) {
         this.hosts = new HostSearch(
                 connectionString,
-                new HostConnector(connectionString, loops),
+                new HostConnector(connectionString, Sockets.of(connectionString, loops)),
                 new Resolver(lookup),
                 new HostMemory(System::nanoTime));
         this.limit = connectionString

@@ -6,7 +6,7 @@ import io.netty.buffer.ByteBuf;
  * Finds the messages of the PostgreSQL protocol in a stream of chunks, without copying or consuming them. Not thread-safe.
  *
  * <p>A message is a type byte, a length of four bytes that counts itself, and a body (PostgreSQL documentation, 54.7). Of a body only
- * its first bytes are kept, which is all that a status or a command tag needs.
+ * its first bytes are kept, which is all that a status, a command tag, or the severity and the code of an error need.
  */
 final class FrameScanner {
 
@@ -24,11 +24,12 @@ final class FrameScanner {
     }
 
     static final int HEAD = 16;
+    static final int ERROR_HEAD = 64;
 
     private static final int HEADER = 5;
 
     private final Sink sink;
-    private final byte[] head = new byte[HEAD];
+    private final byte[] head = new byte[ERROR_HEAD];
     private int headerSeen;
     private byte type;
     private int length;
@@ -81,7 +82,7 @@ final class FrameScanner {
 
     private int body(ByteBuf chunk, int index, int end) {
         int here = Math.min(bodyLeft, end - index);
-        int keep = Math.min(here, HEAD - headSeen);
+        int keep = Math.min(here, (type == 'E' || type == 'N' ? ERROR_HEAD : HEAD) - headSeen);
         if (keep > 0) {
             chunk.getBytes(index, head, headSeen, keep);
             headSeen += keep;

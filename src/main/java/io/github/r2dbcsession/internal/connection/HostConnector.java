@@ -9,7 +9,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
-import reactor.netty.resources.LoopResources;
 
 /** Connects to one endpoint, by as many attempts with and without TLS as sslmode allows. */
 final class HostConnector {
@@ -17,14 +16,14 @@ final class HostConnector {
     private final ConnectionString connectionString;
     private final TlsPolicy tls;
     private final AuthenticationPolicy authentication;
-    private final LoopResources loops;
+    private final Sockets sockets;
 
     /** Prepares to connect; opens nothing. */
-    HostConnector(ConnectionString connectionString, LoopResources loops) {
+    HostConnector(ConnectionString connectionString, Sockets sockets) {
         this.connectionString = connectionString;
         this.tls = new TlsPolicy(connectionString);
         this.authentication = AuthenticationPolicy.of(connectionString);
-        this.loops = loops;
+        this.sockets = sockets;
     }
 
     /**
@@ -55,7 +54,7 @@ final class HostConnector {
             AtomicReference<@Nullable LoginAttempt> current) {
         return Mono.defer(() -> {
             LoginAttempt attempt =
-                    new LoginAttempt(connectionString, tls, authentication, endpoint, left.get(0), loops);
+                    new LoginAttempt(connectionString, tls, authentication, endpoint, left.get(0), sockets);
             current.set(attempt);
             Mono<PhysicalConnection> connect = attempt.connect(credentials);
             return left.size() == 1

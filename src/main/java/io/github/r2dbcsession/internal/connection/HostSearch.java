@@ -145,7 +145,12 @@ final class HostSearch {
                     .doOnError(failure -> connection.kill())
                     .doOnCancel(connection::kill)
                     .flatMap(mismatch -> Mono.defer(() -> unsuitable(connection, endpoint, mismatch)))
-                    .switchIfEmpty(Mono.just(connection));
+                    .switchIfEmpty(Mono.fromSupplier(() -> {
+                        if (role == ServerRole.PRIMARY || role == ServerRole.READ_WRITE) {
+                            connection.mustWrite();
+                        }
+                        return connection;
+                    }));
         }
 
         /** Deferred by the caller: an error at hand would cancel the question, and with it the connection. */

@@ -10,7 +10,6 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
-import reactor.netty.resources.LoopResources;
 
 /**
  * One attempt to log in at one endpoint, with TLS or without: what it needs is read anew, and what speaks against it ends it at once.
@@ -25,6 +24,7 @@ final class LoginAttempt {
     private final ConnectFailures failures;
     private final Refusals refusals = new Refusals();
     private final ChannelTap tap;
+    private final Turns cancels;
     private volatile @Nullable TlsContext tls;
 
     LoginAttempt(
@@ -33,14 +33,15 @@ final class LoginAttempt {
             AuthenticationPolicy authentication,
             Endpoint endpoint,
             Encryption encryption,
-            LoopResources loops) {
+            Sockets sockets) {
         this.string = string;
         this.policy = policy;
         this.authentication = authentication;
         this.endpoint = endpoint;
         this.encryption = encryption;
         this.failures = new ConnectFailures(endpoint.toString(), policy.mode());
-        this.tap = new ChannelTap(loops, this::guard);
+        this.tap = new ChannelTap(sockets, this::guard);
+        this.cancels = sockets.cancels();
     }
 
     /** Connects once. Whatever fails leaves no socket. */
@@ -48,7 +49,8 @@ final class LoginAttempt {
         return Mono.fromCallable(() -> factory(credentials))
                 .subscribeOn(Schedulers.boundedElastic())
                 .flatMap(factory -> Mono.firstWithSignal(
-                        refusals.asMono(), factory.create().map(driver -> new PhysicalConnection(driver, tap))))
+                        refusals.asMono(),
+                        factory.create().map(driver -> new PhysicalConnection(driver, tap, cancels))))
                 .onErrorMap(failure -> failures.translate(failure, tap.phase()))
                 .doOnError(failure -> tap.kill());
     }

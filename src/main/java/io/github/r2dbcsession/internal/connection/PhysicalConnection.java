@@ -1,9 +1,10 @@
 package io.github.r2dbcsession.internal.connection;
 
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.channel.SingleThreadEventLoop;
 import io.netty.handler.ssl.SslHandler;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
-import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.security.cert.X509Certificate;
@@ -15,7 +16,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.reactivestreams.Publisher;
-import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -33,20 +33,19 @@ public final class PhysicalConnection {
     private final ChannelTap tap;
     private final Channel channel;
     private final Wire wire;
+    private final Turns cancels;
     private final AtomicInteger conversations = new AtomicInteger();
     private volatile BooleanSupplier retired = () -> false;
+    private volatile boolean dirty;
+    private volatile boolean mustWrite;
 
-    PhysicalConnection(PostgresqlConnection driver, ChannelTap tap) {
+    PhysicalConnection(PostgresqlConnection driver, ChannelTap tap, Turns cancels) {
         this.driver = driver;
         this.tap = tap;
+        this.cancels = cancels;
         ChannelTap.Tapped session = tap.session();
         this.channel = session.channel();
         this.wire = session.wire();
-    }
-
-    /** The driver's own connection: what a pool holds. */
-    public Connection driver() {
-        return driver;
     }
 
     /**
@@ -57,19 +56,43 @@ public final class PhysicalConnection {
      */
     public <T> Flux<T> converse(
             String sql, Consumer<? super Statement> bind, Function<? super Result, ? extends Publisher<T>> read) {
-        Flux<T> answer = Flux.defer(() -> {
-            Statement statement = driver.createStatement(sql);
-            bind.accept(statement);
-            return Flux.from(statement.execute())
-                    .concatMapDelayError(read, 1)
-                    .onErrorMap(failure -> Exceptions.unwrapMultiple(failure).get(0));
-        });
-        return new Conversation<>(answer, conversations);
+        return new Conversation<>(
+                () -> {
+                    Statement statement = driver.createStatement(sql);
+                    bind.accept(statement);
+                    return Flux.from(statement.execute()).concatMapDelayError(read, 0);
+                },
+                channel.eventLoop(),
+                conversations);
     }
 
-    /** Whether the channel is open and nobody has begun to close it. */
+    /** Runs something on the connection's event loop. */
+    public void execute(Runnable task) {
+        channel.eventLoop().execute(task);
+    }
+
+    /** Runs something on the connection's event loop, once that has read what had arrived before the call. */
+    public void executeUpToDate(Runnable task) {
+        EventLoop loop = channel.eventLoop();
+        if (loop instanceof SingleThreadEventLoop turning) {
+            // The turn may be past its reading; the next one begins with it.
+            loop.execute(() -> turning.executeAfterEventLoopIteration(() -> loop.execute(task)));
+        } else {
+            loop.execute(task);
+        }
+    }
+
+    /** Whether the channel is open and nobody has begun to close it, neither here nor, by what it said last, the server. */
     public boolean isOpen() {
-        return channel.isActive() && !tap.killed();
+        return channel.isActive() && !tap.killed() && wire.condemnation() == null;
+    }
+
+    /**
+     * Emits why the server ends the connection, as soon as it says so and before the channel closes; completes empty when the connection
+     * is closed from here. On the connection's event loop, or at once when it has happened.
+     */
+    public Mono<Condemnation> condemned() {
+        return wire.condemned();
     }
 
     /** The certificate that the server showed, verified or not; empty without TLS. */
@@ -90,9 +113,22 @@ public final class PhysicalConnection {
         this.retired = retired;
     }
 
-    /** Whether the credentials it was made with have been replaced, and its turn to go has come. It may be used to the end of a lease. */
+    /** Has the connection go once its lease has ended. */
+    public void retire() {
+        retireWhen(() -> true);
+    }
+
+    /** Says that the server was chosen because it can be written to; a statement that finds it cannot retires the connection. */
+    void mustWrite() {
+        mustWrite = true;
+    }
+
+    /**
+     * Whether its time has come: the credentials it was made with have been replaced, or the server takes no writes any more though it
+     * was to. It may be used to the end of a lease.
+     */
     public boolean isRetired() {
-        return retired.getAsBoolean();
+        return retired.getAsBoolean() || (mustWrite && wire.wasReadOnly());
     }
 
     /** Whether nothing is under way: every answer has been read to its end, by us and by the driver. */
@@ -109,6 +145,21 @@ public final class PhysicalConnection {
     public boolean inTransaction() {
         char status = wire.state().status();
         return status == 'T' || status == 'E';
+    }
+
+    /** Whether the session may differ from a fresh one. */
+    public boolean isDirty() {
+        return dirty;
+    }
+
+    /** Says that the session may differ from a fresh one from now on. */
+    public void markDirty() {
+        dirty = true;
+    }
+
+    /** Says that the session is as a fresh one. */
+    public void markClean() {
+        dirty = false;
     }
 
     /** Whether the tag of the last command that completed was {@code COMMIT}. */
@@ -146,10 +197,16 @@ public final class PhysicalConnection {
 
     /**
      * Asks the server to stop the statement that runs. Completes when the request has arrived; the statement may end by itself before,
-     * so the request may meet the one that follows. Fails when the request has not arrived within 1 s.
+     * so the request may meet the one that follows.
+     *
+     * <p>A few requests are under way to a database at a time, the others wait. One that has not arrived within 1 s fails, and so does one
+     * that cannot be seen to arrive; the connection is then closed, for the request might still come and stop somebody else's statement.
      */
     public Mono<Void> cancelStatement() {
-        return driver.cancelRequest().timeout(CANCEL_LIMIT);
+        return cancels.inTurn(driver.cancelRequest())
+                .timeout(CANCEL_LIMIT)
+                .doOnError(unseen -> tap.kill())
+                .doOnCancel(tap::kill);
     }
 
     /**
@@ -164,6 +221,10 @@ public final class PhysicalConnection {
                 .onErrorComplete()
                 .doOnTerminate(tap::kill)
                 .doOnCancel(tap::kill);
+    }
+
+    Channel channel() {
+        return channel;
     }
 
     /** Closes the channel at once. */

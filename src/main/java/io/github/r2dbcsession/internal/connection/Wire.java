@@ -7,10 +7,13 @@ import io.netty.channel.ChannelPromise;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /**
  * Watches one channel of the driver and knows what the driver's API hides: how far a login has come, how many answers are still owed,
- * the transaction status that came with the last ReadyForQuery, and the tag of the last command.
+ * the transaction status that came with the last ReadyForQuery, the tag of the last command, and what the server says before it ends the
+ * connection.
  *
  * <p>It stands behind {@link TlsHandler}, so it reads plain protocol messages, from the startup message on. The figures are written on
  * the channel's event loop and may be read from any thread.
@@ -34,6 +37,10 @@ final class Wire extends ChannelDuplexHandler {
     private volatile ConnectPhase phase = ConnectPhase.CONNECT;
     private volatile WireState state = WireState.START;
     private volatile @Nullable Runnable onReady;
+    private final Sinks.One<Condemnation> condemned = Sinks.one();
+    private volatile @Nullable Condemnation condemnation;
+    private volatile boolean readOnly;
+    private volatile boolean leaving;
 
     Purpose purpose() {
         return purpose;
@@ -45,6 +52,27 @@ final class Wire extends ChannelDuplexHandler {
 
     WireState state() {
         return state;
+    }
+
+    /** Why the server ends the connection, null while it does not. */
+    @Nullable
+    Condemnation condemnation() {
+        return condemnation;
+    }
+
+    /** Emits that once it is known; completes empty when the connection was ended from here. */
+    Mono<Condemnation> condemned() {
+        return condemned.asMono();
+    }
+
+    /** Whether a statement failed because the transaction was read-only. */
+    boolean wasReadOnly() {
+        return readOnly;
+    }
+
+    /** Notes that the channel is closed from here: that is nothing to hold against the server. */
+    void leave() {
+        leaving = true;
     }
 
     /** Calls back on the event loop at each ReadyForQuery and when the channel closes; null stops that. */
@@ -80,6 +108,10 @@ final class Wire extends ChannelDuplexHandler {
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
+        if (!leaving) {
+            condemn(Condemnation.BROKEN);
+        }
+        condemned.tryEmitEmpty();
         ready();
         context.fireChannelInactive();
     }
@@ -97,6 +129,8 @@ final class Wire extends ChannelDuplexHandler {
     private void sent(byte type, byte[] head, int length) {
         if (type == 'Q' || type == 'S' || type == 'F') {
             state = state.asked();
+        } else if (type == 'X') {
+            leaving = true;
         }
     }
 
@@ -106,6 +140,25 @@ final class Wire extends ChannelDuplexHandler {
             ready();
         } else if (type == 'C') {
             state = state.tagged(tag(head, length));
+        } else if (type == 'E' || type == 'N') {
+            told(type, head, length);
+        }
+    }
+
+    private void told(byte type, byte[] head, int length) {
+        Condemnation end = Condemnation.read(head, length);
+        if (end != null) {
+            condemn(end);
+            ready();
+        } else if (type == 'E' && Condemnation.isReadOnly(head, length)) {
+            readOnly = true;
+        }
+    }
+
+    private void condemn(Condemnation end) {
+        if (condemnation == null) {
+            condemnation = end;
+            condemned.tryEmitValue(end);
         }
     }
 

@@ -2,24 +2,28 @@ package io.github.r2dbcsession.internal.pool;
 
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
-import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 import reactor.util.context.Context;
 
 /**
  * Waits for a connection of the pool under one deadline. A connection arrives with the subscriber or goes back: one that comes after a
- * cancel or after the deadline is returned. Where a connection is idle, no timer is started.
+ * cancel or after the deadline is returned. Where a connection is idle, no timer is started and no thread changed.
  */
 final class Acquire extends Mono<Lease> {
+
+    /** An idle connection is lent unseen this long. */
+    private static final long FRESH = TimeUnit.MILLISECONDS.toNanos(1);
+
+    /** From here on an idle connection has to answer before it is lent. */
+    private static final long DOUBTFUL = TimeUnit.SECONDS.toNanos(1);
+
+    private static final long PROBE_LIMIT = TimeUnit.SECONDS.toNanos(1);
 
     private final LeasePool pool;
     private final Publisher<? extends Connection> source;
@@ -37,21 +41,32 @@ final class Acquire extends Mono<Lease> {
     }
 
     private enum State {
+        NEW,
+        /** The pool has been asked, or will be when it lends again. */
         WAITING,
-        /** The subscriber has the lease. From here on the pool must not see a cancel: it would take the connection back. */
+        /** A connection has come and is looked at. From here on the pool must not see a cancel: it would take the connection back. */
+        CONSIDERING,
+        /** The subscriber has the lease. */
         DELIVERED,
         /** The subscriber has an error, or has gone. */
         GIVEN_UP
     }
 
-    private final class Waiter implements CoreSubscriber<Connection>, Subscription {
+    private static final AtomicReferenceFieldUpdater<Waiter, State> STATE =
+            AtomicReferenceFieldUpdater.newUpdater(Waiter.class, State.class, "state");
+
+    private final class Waiter extends WaitingLine.Place implements CoreSubscriber<Connection>, Subscription {
 
         private final CoreSubscriber<? super Lease> actual;
-        private final AtomicBoolean started = new AtomicBoolean();
-        private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
         private final long start = System.nanoTime();
+        private volatile State state = State.NEW;
         private volatile @Nullable Subscription upstream;
-        private volatile @Nullable Disposable timer;
+        private volatile boolean asked;
+
+        /** Whom to hand a connection to without leaving the stack: the pool must not run the subscriber's work inside its own. */
+        private @Nullable Thread asking;
+
+        private @Nullable Connection found;
 
         Waiter(CoreSubscriber<? super Lease> actual) {
             this.actual = actual;
@@ -64,61 +79,137 @@ final class Acquire extends Mono<Lease> {
 
         @Override
         public void request(long n) {
-            if (started.compareAndSet(false, true) && waiting()) {
-                pool.figures().pending.incrementAndGet();
-                source.subscribe(this);
-                if (waiting()) {
-                    startTimer();
+            if (!STATE.compareAndSet(this, State.NEW, State.WAITING)) {
+                return;
+            }
+            if (pool.isSuspended()) {
+                join();
+                if (!pool.isSuspended()) {
+                    resume();
                 }
+            } else {
+                ask();
             }
         }
 
-        private void startTimer() {
-            Disposable scheduled =
-                    Schedulers.parallel().schedule(this::outOfTime, limit.toNanos(), TimeUnit.NANOSECONDS);
-            timer = scheduled;
-            if (!waiting()) {
-                scheduled.dispose();
+        @Override
+        void resume() {
+            boolean first;
+            synchronized (this) {
+                first = !asked;
+                asked = true;
+            }
+            if (first && state == State.WAITING) {
+                ask();
+            }
+        }
+
+        private void ask() {
+            asked = true;
+            asking = Thread.currentThread();
+            source.subscribe(this);
+            asking = null;
+            Connection here = found;
+            if (here != null) {
+                found = null;
+                consider(here);
+            } else if (state == State.WAITING) {
+                join();
+                pool.supply().serve();
+            }
+        }
+
+        private void join() {
+            if (!pool.line().join(this, pool.maxPending())) {
+                giveUp(pool.tooManyPending());
+            } else if (hasEnded()) {
+                pool.line().leave(this);
             }
         }
 
         @Override
         public void onSubscribe(Subscription subscription) {
+            // Who gives up after this look sees the subscription; one cancelled after its connection has come would
+            // take that back.
             upstream = subscription;
-            subscription.request(Long.MAX_VALUE);
-            if (state.get() == State.GIVEN_UP) {
+            if (state == State.GIVEN_UP) {
                 subscription.cancel();
+            } else {
+                subscription.request(Long.MAX_VALUE);
             }
         }
 
         @Override
         public void onNext(Connection connection) {
-            Optional<Lease> lease = waiting() ? pool.lease(connection) : Optional.empty();
-            if (lease.isPresent() && end(State.DELIVERED)) {
-                pool.listener().onAcquire(waited());
-                actual.onNext(lease.get());
-                actual.onComplete();
-            } else if (lease.isPresent()) {
-                lease.get().release().subscribe();
-            } else {
+            if (!STATE.compareAndSet(this, State.WAITING, State.CONSIDERING)) {
                 pool.takeBack(connection);
+            } else if (Thread.currentThread() == asking) {
+                found = connection;
+            } else {
+                pool.line().leave(this);
+                Pooled pooled = LeasePool.pooled(connection);
+                long idle = pooled.sinceAlive();
+                pooled.connection().execute(() -> lend(connection, idle >= DOUBTFUL));
+            }
+        }
+
+        /** A connection that is gone without our knowing is found out before it is lent, the more thoroughly the longer it was idle. */
+        private void consider(Connection connection) {
+            Pooled pooled = LeasePool.pooled(connection);
+            long idle = pooled.sinceAlive();
+            if (idle < FRESH) {
+                lend(connection, false);
+            } else {
+                // That it was closed is known by then, if the server did it.
+                pooled.connection().executeUpToDate(() -> lend(connection, idle >= DOUBTFUL));
+            }
+        }
+
+        private void lend(Connection connection, boolean doubtful) {
+            Lease lease = pool.lease(connection);
+            if (lease == null) {
                 again();
+            } else if (doubtful) {
+                probe(LeasePool.pooled(connection), lease);
+            } else {
+                deliver(lease);
+            }
+        }
+
+        private void probe(Pooled pooled, Lease lease) {
+            long left = Math.max(1, Math.min(PROBE_LIMIT, deadline() - System.nanoTime()));
+            pooled.probe(Duration.ofNanos(left)).subscribe(alive -> {
+                if (alive) {
+                    deliver(lease);
+                } else {
+                    pool.foundDead(pooled, lease);
+                    again();
+                }
+            });
+        }
+
+        private void deliver(Lease lease) {
+            if (end(State.DELIVERED) != null) {
+                pool.listener().onAcquire(waited());
+                actual.onNext(lease);
+                actual.onComplete();
+            } else {
+                lease.release().subscribe();
+            }
+        }
+
+        /** That the connection was of no use is not the caller's concern. */
+        private void again() {
+            upstream = null;
+            if (STATE.compareAndSet(this, State.CONSIDERING, State.WAITING)) {
+                ask();
             }
         }
 
         @Override
         public void onError(Throwable failure) {
-            if (pool.foundClosed(failure)) {
-                again();
-            } else {
+            if (end(State.GIVEN_UP) != null) {
                 fail(pool.translate(failure));
-            }
-        }
-
-        /** The connection had closed while it was idle: that is not the caller's concern. */
-        private void again() {
-            if (waiting()) {
-                source.subscribe(this);
             }
         }
 
@@ -127,52 +218,62 @@ final class Acquire extends Mono<Lease> {
             // The connection came before; a pool that closes signals an error.
         }
 
-        private void outOfTime() {
-            Throwable failure = pool.outOfTime(limit);
-            if (fail(failure)) {
-                cancelUpstream();
+        @Override
+        long deadline() {
+            return start + limit.toNanos();
+        }
+
+        @Override
+        void outOfTime() {
+            if (!hasEnded()) {
+                giveUp(pool.outOfTime(limit));
             }
         }
 
-        private boolean fail(Throwable failure) {
-            boolean first = end(State.GIVEN_UP);
-            if (first) {
-                pool.listener().onAcquireFailure(failure, waited());
-                actual.onError(failure);
+        @Override
+        void giveUp(Throwable failure) {
+            State before = end(State.GIVEN_UP);
+            if (before != null) {
+                cancelUpstream(before);
+                fail(failure);
             }
-            return first;
+        }
+
+        private void fail(Throwable failure) {
+            pool.listener().onAcquireFailure(failure, waited());
+            actual.onError(failure);
         }
 
         @Override
         public void cancel() {
-            if (end(State.GIVEN_UP) && started.get()) {
-                cancelUpstream();
+            State before = end(State.GIVEN_UP);
+            if (before != null && before != State.NEW) {
+                cancelUpstream(before);
                 pool.listener().onAcquireCancel(waited());
             }
         }
 
-        /** Takes the one step out of waiting; what follows belongs to who took it. */
-        private boolean end(State how) {
-            if (!state.compareAndSet(State.WAITING, how)) {
-                return false;
-            }
-            if (started.get()) {
-                pool.figures().pending.decrementAndGet();
-            }
-            Disposable scheduled = timer;
-            if (scheduled != null) {
-                scheduled.dispose();
-            }
-            return true;
+        /** Takes the one step to an end and returns where it led from; null when another took it. What follows belongs to who took it. */
+        private @Nullable State end(State how) {
+            State before;
+            do {
+                before = state;
+                if (hasEnded()) {
+                    return null;
+                }
+            } while (!STATE.compareAndSet(this, before, how));
+            pool.line().leave(this);
+            return before;
         }
 
-        private boolean waiting() {
-            return state.get() == State.WAITING;
+        private boolean hasEnded() {
+            State now = state;
+            return now == State.DELIVERED || now == State.GIVEN_UP;
         }
 
-        private void cancelUpstream() {
+        private void cancelUpstream(State before) {
             Subscription subscription = upstream;
-            if (subscription != null) {
+            if (before == State.WAITING && subscription != null) {
                 subscription.cancel();
             }
         }

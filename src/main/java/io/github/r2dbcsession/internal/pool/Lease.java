@@ -1,16 +1,23 @@
 package io.github.r2dbcsession.internal.pool;
 
+import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
 import io.github.r2dbcsession.pool.PoolListener;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
 
 /**
  * One use of one connection, from acquire to release. Thread-safe.
@@ -44,23 +51,39 @@ public final class Lease {
     }
 
     private final PhysicalConnection connection;
+    private final Gate gate;
     private final Mono<Void> giveBack;
     private final Figures figures;
     private final PoolListener listener;
     private final long start = System.nanoTime();
     private volatile State state = State.ACQUIRED;
+    private volatile long endedAt;
 
-    Lease(PhysicalConnection connection, Mono<Void> giveBack, Figures figures, PoolListener listener) {
+    Lease(PhysicalConnection connection, Gate gate, Mono<Void> giveBack, Figures figures, PoolListener listener) {
         this.connection = connection;
+        this.gate = gate;
         this.giveBack = giveBack;
         this.figures = figures;
         this.listener = listener;
         figures.acquired.incrementAndGet();
     }
 
+    /**
+     * Acquires a lease, runs work with it and releases it when the work has completed or failed, or was cancelled. The last signal waits
+     * for the release.
+     */
+    public static <T> Flux<T> use(Mono<Lease> acquire, Function<? super Lease, ? extends Publisher<T>> work) {
+        return new LeaseUse<>(acquire, work);
+    }
+
     /** Where the lease stands. */
     public State state() {
         return state;
+    }
+
+    /** Whether a transaction is open or has failed, as far as the server has answered. */
+    public boolean inTransaction() {
+        return connection.inTransaction();
     }
 
     /** Whether the last command that completed was a commit that the server carried out. */
@@ -84,6 +107,22 @@ public final class Lease {
     }
 
     /**
+     * Says what statement comes next. Where something of it may remain, the session is reset before anybody else gets it.
+     *
+     * @param mayChangeSession judges it by the policy and by the names that are suspect, null where these are not known
+     */
+    public void announce(BiPredicate<ResetPolicy, @Nullable Set<String>> mayChangeSession) {
+        if (!connection.isDirty() && gate.mayChangeSession(mayChangeSession)) {
+            connection.markDirty();
+        }
+    }
+
+    /** Has the connection closed at the end in place of being lent again. */
+    public void closeAtEnd() {
+        connection.retire();
+    }
+
+    /**
      * Runs one statement, see {@link PhysicalConnection#converse}.
      *
      * @throws IllegalStateException as a signal, when the lease has been given back; nothing is sent then
@@ -103,27 +142,72 @@ public final class Lease {
     }
 
     /**
-     * Gives the connection back, once. Completes when it is idle again, or at once when that is not certain: the rest is then done
-     * behind the caller's back. Never fails; cancelling changes nothing.
+     * Gives the connection back, once. Completes when it can be lent again, or at once where anything must be done for that: it is then
+     * done behind the caller's back. Never fails; cancelling changes nothing.
      */
     public Mono<Void> release() {
-        return Mono.defer(() -> {
-            if (!STATE.compareAndSet(this, State.ACQUIRED, State.RECOVERING)) {
-                return Mono.empty();
+        return new Return();
+    }
+
+    /** The way back. What the pool does with the connection ends the lease; a cancel stays here. */
+    private final class Return extends Mono<Void> implements CoreSubscriber<Void> {
+
+        private CoreSubscriber<? super Void> actual = Operators.emptySubscriber();
+
+        @Override
+        public void subscribe(CoreSubscriber<? super Void> caller) {
+            caller.onSubscribe(Operators.emptySubscription());
+            if (!STATE.compareAndSet(Lease.this, State.ACQUIRED, State.RECOVERING)) {
+                caller.onComplete();
+                return;
             }
             figures.recovering.incrementAndGet();
             figures.acquired.decrementAndGet();
-            Mono<Void> recovery = giveBack.onErrorComplete().doOnTerminate(this::recovered);
-            if (connection.isIdle()) {
-                return recovery;
+            if (gate.isOpenFor(connection)) {
+                actual = caller;
+                giveBack.subscribe(this);
+            } else {
+                giveBack.subscribe(this);
+                caller.onComplete();
             }
-            recovery.subscribe();
-            return Mono.empty();
-        });
+        }
+
+        @Override
+        public void onSubscribe(Subscription subscription) {
+            subscription.request(Long.MAX_VALUE);
+        }
+
+        @Override
+        public void onNext(Void nothing) {
+            // There is none.
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            onComplete();
+        }
+
+        @Override
+        public void onComplete() {
+            recovered();
+            actual.onComplete();
+        }
+    }
+
+    /** Whether the connection has come back, or is closed. */
+    boolean hasEnded() {
+        State now = state;
+        return now == State.RELEASED || now == State.INVALIDATED;
+    }
+
+    /** When that was, on the clock of {@link System#nanoTime()}. */
+    long endedAt() {
+        return endedAt;
     }
 
     private void recovered() {
         boolean open = connection.isOpen();
+        endedAt = System.nanoTime();
         state = open ? State.RELEASED : State.INVALIDATED;
         figures.recovering.decrementAndGet();
         Duration use = Duration.ofNanos(System.nanoTime() - start);

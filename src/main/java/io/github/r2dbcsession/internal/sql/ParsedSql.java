@@ -1,6 +1,9 @@
 package io.github.r2dbcsession.internal.sql;
 
+import io.github.r2dbcsession.config.ResetPolicy;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A statement as the driver gets it, with the names of its parameters.
@@ -18,11 +21,16 @@ public final class ParsedSql {
     private final String text;
     private final ParameterNames parameters;
     private final boolean transactionControl;
+    private final boolean writes;
+    private final SessionEffect effect;
 
-    ParsedSql(String text, ParameterNames parameters, boolean transactionControl) {
+    ParsedSql(
+            String text, ParameterNames parameters, boolean transactionControl, boolean writes, SessionEffect effect) {
         this.text = text;
         this.parameters = parameters;
         this.transactionControl = transactionControl;
+        this.writes = writes;
+        this.effect = effect;
     }
 
     /**
@@ -50,6 +58,25 @@ public final class ParsedSql {
     /** Returns whether the text holds a statement that begins, ends or marks a transaction (BEGIN, COMMIT, SAVEPOINT and their kin). */
     public boolean transactionControl() {
         return transactionControl;
+    }
+
+    /** Returns whether the text may write by itself; a function that a SELECT calls is not looked into. */
+    public boolean writes() {
+        return writes;
+    }
+
+    /**
+     * Returns whether something may remain in the session that its next user must not see.
+     *
+     * @param suspects the names, in lower case, behind which there is more than PostgreSQL's own code; null when they are not known
+     */
+    public boolean mayChangeSession(ResetPolicy policy, @Nullable Set<String> suspects) {
+        return effect.mayRemain(policy, suspects);
+    }
+
+    /** Returns whether the text makes the server forget the statements that the driver has prepared. */
+    public boolean forgetsStatements() {
+        return effect.kind() == SessionEffect.Kind.FORGETS;
     }
 
     ParameterNames parameters() {

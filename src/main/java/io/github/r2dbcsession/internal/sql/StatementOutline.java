@@ -7,9 +7,11 @@ import java.util.Set;
 /** Watches the words of a text go by, to tell where statements end and which of them this library must know about. */
 final class StatementOutline {
 
+    private static final Set<String> READING_WORDS = Set.of("SELECT", "VALUES", "TABLE", "SHOW", "EXPLAIN");
     private static final Set<String> TRANSACTION_WORDS =
             Set.of("BEGIN", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE");
 
+    private final SessionOutline session = new SessionOutline();
     private int tokens;
     private String first = "";
     private String previous = "";
@@ -20,21 +22,33 @@ final class StatementOutline {
     private boolean separated;
     private boolean several;
     private boolean transactionControl;
+    private boolean writes;
 
     void word(String spelled) {
+        session.word(spelled);
         String word = spelled.toUpperCase(Locale.ROOT);
         token();
         if (tokens == 1) {
             first = word;
             transactionControl |= TRANSACTION_WORDS.contains(word);
+            writes |= !READING_WORDS.contains(word);
         } else {
             second(word);
+            writes |= word.equals("INTO") || word.equals("ANALYZE");
         }
         previous = word;
     }
 
-    /** Anything that is neither a word nor white space nor a comment. */
+    /** A quoted identifier, or a piece of one that holds a quote. */
+    void quoted(String content) {
+        session.quoted(content);
+        token();
+        previous = "";
+    }
+
+    /** Anything that is neither a name nor white space nor a comment. */
     void symbol(char symbol) {
+        session.symbol(symbol);
         token();
         previous = "";
         if (symbol == '(') {
@@ -45,6 +59,7 @@ final class StatementOutline {
     }
 
     void semicolon() {
+        session.semicolon();
         separated = separated || tokens > 0;
         previous = "";
         if (parentheses <= 0 && blocks == 0) {
@@ -60,8 +75,17 @@ final class StatementOutline {
         return several;
     }
 
+    SessionEffect effect() {
+        return session.effect();
+    }
+
     boolean transactionControl() {
         return transactionControl;
+    }
+
+    /** Returns whether a statement may write by itself; a function that a SELECT calls is not looked into. */
+    boolean writes() {
+        return writes;
     }
 
     private void token() {

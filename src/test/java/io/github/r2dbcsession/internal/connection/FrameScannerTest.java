@@ -35,6 +35,15 @@ class FrameScannerTest {
     }
 
     @Test
+    void ofAnErrorMoreIsKept() {
+        String body = "0123456789".repeat(1000);
+
+        scanner.scan(message('E', body));
+
+        assertThat(seen).containsExactly("E:" + body.substring(0, FrameScanner.ERROR_HEAD));
+    }
+
+    @Test
     void whatIsScannedIsLeftToBeRead() {
         ByteBuf chunk = message('C', "COMMIT\0");
 
@@ -50,8 +59,9 @@ class FrameScannerTest {
         ByteBuf stream = Unpooled.buffer();
         for (int i = 0; i < 200; i++) {
             char type = (char) ('A' + random.nextInt(26));
-            String body = "x".repeat(random.nextInt(40));
-            expected.add(type + ":" + body.substring(0, Math.min(body.length(), FrameScanner.HEAD)));
+            String body = "x".repeat(random.nextInt(100));
+            int kept = type == 'E' || type == 'N' ? FrameScanner.ERROR_HEAD : FrameScanner.HEAD;
+            expected.add(type + ":" + body.substring(0, Math.min(body.length(), kept)));
             stream.writeBytes(message(type, body));
         }
 

@@ -6,8 +6,10 @@ import static org.awaitility.Awaitility.await;
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.connection.ConnectListener;
 import io.github.r2dbcsession.testing.Certificates;
+import io.github.r2dbcsession.testing.FaultProxy;
 import io.github.r2dbcsession.testing.TlsServer;
 import io.netty.pkitesting.X509Bundle;
+import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.Result;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Mono;
 import reactor.netty.tcp.TcpResources;
+import reactor.test.StepVerifier;
 
 /**
  * Every mode against every server, with and without certificates: TLS where libpq has TLS, no connection where libpq has none.
@@ -35,6 +38,9 @@ import reactor.netty.tcp.TcpResources;
  * {@code -Dscale=nightly} it is asked of the whole cross product. After a deliberate change: {@code -Dtls.matrix=write}.
  */
 class TlsMatrixIT {
+
+    private static final int CANCEL_REQUEST = 80877102;
+    private static final int TLS_REQUEST = 80877103;
 
     private static final Path TABLE = Path.of("src/test/resources/tls-matrix.txt");
     private static final boolean NIGHTLY = System.getProperty("scale", "commit").equals("nightly");
@@ -154,6 +160,42 @@ class TlsMatrixIT {
 
             await().atMost(LIMIT).until(() -> server.running("pg_sleep") == 0);
         }
+    }
+
+    @Test
+    void aCancelRequestIsAsSafeAsItsSession() {
+        writeFiles();
+        try (TlsServer server = TlsServer.debian();
+                FaultProxy proxy = FaultProxy.before("127.0.0.1", server.port())) {
+            server.configure(null, null, "host all app all scram-sha-256");
+            Map.of("disable", CANCEL_REQUEST, "allow", CANCEL_REQUEST, "prefer", TLS_REQUEST)
+                    .forEach((mode, opening) -> cancels(server, proxy, mode, opening));
+            server.configure(named("localhost"), null, "hostssl all app all scram-sha-256");
+            for (String mode : List.of("allow", "prefer", "require", "verify-ca", "verify-full")) {
+                cancels(server, proxy, mode, TLS_REQUEST);
+            }
+        }
+    }
+
+    private static void cancels(TlsServer server, FaultProxy proxy, String mode, int opening) {
+        String root = mode.startsWith("verify") ? "right" : "none";
+        PhysicalConnection connection = connect(new Cell("", mode, root, "none", "localhost").conninfo(proxy.port()))
+                .block(LIMIT);
+        int before = proxy.openings().size();
+
+        StepVerifier.create(connection.converse("SELECT pg_sleep(60)", statement -> {}, Result::getRowsUpdated))
+                .expectSubscription()
+                .then(() -> await().atMost(LIMIT).until(() -> server.running("pg_sleep") == 1))
+                .then(() -> connection.cancelStatement().block(LIMIT))
+                .expectErrorSatisfies(failure ->
+                        assertThat(((R2dbcException) failure).getSqlState()).isEqualTo("57014"))
+                .verify(LIMIT);
+
+        await().atMost(LIMIT).until(connection::isIdle);
+        assertThat(proxy.openings().subList(before, proxy.openings().size()))
+                .as(mode)
+                .containsExactly(opening);
+        connection.close().block(LIMIT);
     }
 
     private static X509Bundle named(String host) {
