@@ -67,8 +67,8 @@ final class FullCheck {
                 .pool(PoolSettings.builder().maxSize(maxSize).build())
                 .build();
         try {
-            step("protocols", () -> new Protocols(db, limit, report).run());
             step("pooler", () -> new Pooler(db, limit, report).run(isPgBouncer()));
+            step("protocols", () -> new Protocols(db, limit, report).run());
             step("server", () -> health(db));
             step("privileges", () -> Privileges.of(db, limit).tell(report, maxSize));
             step("sessions", () -> sessions(db));

@@ -27,7 +27,7 @@ import picocli.CommandLine;
 class FullCheckIT {
 
     private static final List<String> STEPS =
-            List.of("conversion", "connection", "protocols", "pooler", "server", "privileges", "sessions");
+            List.of("conversion", "connection", "pooler", "protocols", "server", "privileges", "sessions");
 
     private final TestDatabase server = TestDatabase.get();
     private final String url = server.url(FullCheckIT.class);

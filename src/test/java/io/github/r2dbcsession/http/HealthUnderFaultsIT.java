@@ -81,9 +81,10 @@ class HealthUnderFaultsIT {
     void saturation() {
         try (SlowProxy proxy = SlowProxy.before(server.host(), server.port())) {
             Database db = database(url(proxy.port()));
-            DatabaseHealth health = connected(health(db, it -> it));
+            DatabaseHealth health = health(db, it -> it);
             Session only = db.openSession().block(LIMIT);
             Disposable waiting = db.openSession().subscribe();
+            connected(health);
 
             assertNamed(health, HealthStatus.DEGRADED, Code.SATURATED);
             assertThat(proxy.questions()).as("for a thousand probes").isLessThanOrEqualTo(5);
