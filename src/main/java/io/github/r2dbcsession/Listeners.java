@@ -1,6 +1,7 @@
 package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.pool.PoolEvent;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -25,6 +26,11 @@ final class Listeners implements DatabaseListener {
     @Override
     public void onConnect(Duration duration) {
         tell(listener -> listener.onConnect(duration));
+    }
+
+    @Override
+    public void onServerCertificate(X509Certificate certificate) {
+        tell(listener -> listener.onServerCertificate(certificate));
     }
 
     @Override

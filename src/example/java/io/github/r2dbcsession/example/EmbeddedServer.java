@@ -14,6 +14,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -151,6 +152,7 @@ public final class EmbeddedServer implements AutoCloseable {
                     .setIsCertificateAuthority(true)
                     .buildSelfSigned();
             X509Bundle server = new CertificateBuilder()
+                    .notAfter(Instant.now().plus(Duration.ofDays(365)))
                     .ecp256()
                     .subject("CN=localhost")
                     .addSanDnsName("localhost")

@@ -1,9 +1,10 @@
 package io.github.r2dbcsession.cli;
 
+import io.github.r2dbcsession.cli.Report.Fact;
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.HostAndPort;
+import io.github.r2dbcsession.config.SslMode;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.security.cert.CertificateParsingException;
@@ -13,6 +14,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 import reactor.core.Exceptions;
@@ -28,13 +30,14 @@ final class Check {
 
     private final ConnectionString string;
     private final Duration limit;
-    private final PrintWriter out;
+    private final Consumer<Fact> told;
     private String advised = "";
+    private String refusal = "";
 
-    Check(ConnectionString string, Duration limit, PrintWriter out) {
+    Check(ConnectionString string, Duration limit, Consumer<Fact> told) {
         this.string = string;
         this.limit = limit;
-        this.out = out;
+        this.told = told;
     }
 
     /** Takes all steps; returns whether a session was had. */
@@ -42,6 +45,21 @@ final class Check {
         say("parse", string.toString());
         say("sslmode", string.sslMode() + ": " + string.sslMode().meaning());
         string.warnings().forEach(warning -> say("warning", warning));
+        return connect();
+    }
+
+    /** Why no session was had, empty when one was. */
+    String refusal() {
+        return refusal;
+    }
+
+    /** What to change after a failure. */
+    String advice() {
+        return advised;
+    }
+
+    /** Takes the steps that need the network; returns whether a session was had. */
+    boolean connect() {
         if (TALKATIVE.stream().map(LoggerFactory::getLogger).anyMatch(logger -> logger.isDebugEnabled())) {
             say(
                     "warning",
@@ -81,7 +99,7 @@ final class Check {
                     "tcp",
                     server + " answers in "
                             + Duration.ofNanos(System.nanoTime() - start).toMillis() + " ms");
-            boolean tls = !string.sslMode().toString().equals("disable") && tls(probe, server);
+            boolean tls = tls(probe, server);
             if (tls || !string.sslMode().requiresTls()) {
                 String user = string.user().orElse("");
                 say(
@@ -96,6 +114,9 @@ final class Check {
     }
 
     private boolean tls(ServerProbe probe, HostAndPort server) throws IOException {
+        if (string.sslMode() == SslMode.DISABLE) {
+            return false;
+        }
         boolean direct = "direct".equals(string.options().get("sslnegotiation"));
         if (!direct && !probe.offersTls()) {
             say("tls", "the server has none");
@@ -105,15 +126,15 @@ final class Check {
             say("tls", "direct, not looked at beforehand");
             return false;
         }
-        String protocol = probe.handshake(server);
-        X509Certificate certificate = probe.certificate();
-        say("tls", protocol);
-        if (certificate != null) {
+        say("tls", probe.handshake(server));
+        for (X509Certificate certificate : probe.certificates()) {
             say(
                     "certificate",
                     certificate.getSubjectX500Principal().getName() + ", issued by "
                             + certificate.getIssuerX500Principal().getName());
-            say("names", names(certificate));
+            if (certificate.getBasicConstraints() < 0 || probe.certificates().size() == 1) {
+                say("names", names(certificate));
+            }
             Instant end = certificate.getNotAfter().toInstant();
             long days = ChronoUnit.DAYS.between(Instant.now(), end);
             say("expiry", end + (days < 0 ? ", it has expired" : ", in " + days + " days"));
@@ -151,7 +172,8 @@ final class Check {
             return true;
         } catch (RuntimeException failure) {
             Throwable cause = Exceptions.unwrap(failure);
-            say("refused", String.valueOf(cause.getMessage()));
+            refusal = String.valueOf(cause.getMessage());
+            say("refused", refusal);
             advise(Advice.on(cause));
             return false;
         }
@@ -165,7 +187,6 @@ final class Check {
     }
 
     private void say(String step, String text) {
-        out.printf("%-12s%s%n", step, text);
-        out.flush();
+        told.accept(new Fact(step, text));
     }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.InvalidConnectionStringException;
+import io.github.r2dbcsession.config.PoolSettings;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -32,14 +33,21 @@ import reactor.core.Exceptions;
         },
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:connected, or answered in JSON", "1:not reachable or refused", "2:a bad string"})
+        exitCodeList = {
+            "0:connected, or answered in JSON; with --full nothing worse than a warning",
+            "1:not reachable or refused; with --full not usable",
+            "2:a bad string",
+            "3:with --full usable, and something is wrong"
+        })
 final class CheckCommand implements Callable<Integer> {
 
     private static final int NOT_CONNECTED = 1;
     private static final int BAD_STRING = 2;
+    private static final int DEGRADED = 3;
 
     private final InputStream in;
     private final OutputStream out;
+    private final OutputStream progress;
     private final ObjectMapper json = new ObjectMapper();
 
     @Option(names = "--json", description = "Answer in JSON; needs --stdin.")
@@ -53,6 +61,21 @@ final class CheckCommand implements Callable<Integer> {
             description = "Fill what the string leaves out from PG* variables, .pgpass and the like.")
     private boolean environmentEnabled;
 
+    @Option(names = "--full", description = "Look at everything and report findings; progress goes to standard error.")
+    private boolean fullEnabled;
+
+    @Option(
+            names = "--format",
+            paramLabel = "FORMAT",
+            description = "The form of a full report: text (default), json or markdown.")
+    private ReportFormat format = ReportFormat.TEXT;
+
+    @Option(
+            names = "--max-size",
+            paramLabel = "CONNECTIONS",
+            description = "How large the pool is to be, for a full report; 10 by default.")
+    private int maxSize = PoolSettings.defaults().maxSize();
+
     @Option(names = "--limit", paramLabel = "SECONDS", description = "How long each step may take, 10 by default.")
     private int limit = 10;
 
@@ -60,12 +83,13 @@ final class CheckCommand implements Callable<Integer> {
     private @Nullable String string;
 
     CheckCommand() {
-        this(System.in, System.out);
+        this(System.in, System.out, System.err);
     }
 
-    CheckCommand(InputStream in, OutputStream out) {
+    CheckCommand(InputStream in, OutputStream out, OutputStream progress) {
         this.in = in;
         this.out = out;
+        this.progress = progress;
     }
 
     @Override
@@ -90,12 +114,33 @@ final class CheckCommand implements Callable<Integer> {
 
     private int check(String text, PrintWriter writer) {
         try {
-            return new Check(parse(text), Duration.ofSeconds(limit), writer).run() ? 0 : NOT_CONNECTED;
+            ConnectionString parsed = parse(text);
+            return fullEnabled ? checkFully(parsed, writer) : check(parsed, writer);
         } catch (InvalidConnectionStringException bad) {
             writer.println("parse       " + bad.getMessage());
             writer.flush();
             return BAD_STRING;
         }
+    }
+
+    private int check(ConnectionString parsed, PrintWriter writer) {
+        Check check = new Check(parsed, Duration.ofSeconds(limit), fact -> {
+            writer.printf("%-12s%s%n", fact.name(), fact.value());
+            writer.flush();
+        });
+        return check.run() ? 0 : NOT_CONNECTED;
+    }
+
+    private int checkFully(ConnectionString parsed, PrintWriter writer) {
+        PrintWriter steps = new PrintWriter(new OutputStreamWriter(progress, StandardCharsets.UTF_8), true);
+        Report report = new FullCheck(parsed, Duration.ofSeconds(limit), maxSize, steps::println).run();
+        writer.print(format.write(report));
+        writer.flush();
+        return switch (report.status()) {
+            case HEALTHY -> 0;
+            case DEGRADED -> DEGRADED;
+            case UNHEALTHY -> NOT_CONNECTED;
+        };
     }
 
     private ConnectionString parse(String text) {

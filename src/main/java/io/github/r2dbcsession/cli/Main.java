@@ -13,7 +13,8 @@ public final class Main {
 
     Main() {}
 
-    /** Runs a subcommand and exits with its code: 0 for done, 1 for not connected, 2 for a bad string or bad usage. */
+    /** Runs a subcommand and exits with its code: 0 for done, 1 for not connected, 2 for a bad string or bad usage, 3 for
+     * a full check that found something wrong. */
     public static void main(String... arguments) {
         // A command speaks for itself: without a logging backend, which may be added on the class path, SLF4J is quiet.
         System.getProperties().putIfAbsent("slf4j.internal.verbosity", "ERROR");
@@ -21,6 +22,6 @@ public final class Main {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new Main());
+        return new CommandLine(new Main()).setCaseInsensitiveEnumValuesAllowed(true);
     }
 }

@@ -4,7 +4,6 @@ import io.github.r2dbcsession.config.HostAndPort;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -13,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
@@ -27,6 +27,7 @@ final class ServerProbe implements AutoCloseable {
 
     private static final int SSL_REQUEST = 80877103;
     private static final int PROTOCOL_3_0 = 196608;
+    private static final int MAX_ERROR = 10_000;
 
     private final Duration limit;
     private Socket socket = new Socket();
@@ -66,31 +67,45 @@ final class ServerProbe implements AutoCloseable {
         }
     }
 
-    /** The server's certificate, once hands were shaken. */
-    @Nullable
-    X509Certificate certificate() {
-        return chain == null || chain.length == 0 ? null : chain[0];
+    /** The certificates that the server showed when hands were shaken, its own first. */
+    List<X509Certificate> certificates() {
+        return chain == null ? List.of() : List.of(chain);
     }
 
     /** Says who wants to log in and returns which way the server asks for. */
     String authentication(String user, String database) throws IOException {
+        DataInputStream answer = startUp("user", user, "database", database);
+        byte type = answer.readByte();
+        answer.readInt();
+        return type == 'R' ? method(answer.readInt()) : "none, the server refuses before it asks for a password";
+    }
+
+    /**
+     * Says who wants to log in, with a parameter that PostgreSQL takes from anybody, as it has a prefix, and that PgBouncer refuses
+     * unless it is told to ignore it.
+     */
+    boolean isPgBouncer(String user, String database) throws IOException {
+        DataInputStream answer = startUp("user", user, "database", database, "r2dbc_session.probe", "1");
+        if (answer.readByte() != 'E') {
+            return false;
+        }
+        byte[] fields = answer.readNBytes(Math.min(answer.readInt() - Integer.BYTES, MAX_ERROR));
+        return new String(fields, StandardCharsets.UTF_8).contains("unsupported startup parameter");
+    }
+
+    private DataInputStream startUp(String... parameters) throws IOException {
         ByteArrayOutputStream startup = new ByteArrayOutputStream();
-        for (String text : new String[] {"user", user, "database", database, ""}) {
+        for (String text : parameters) {
             startup.write(text.getBytes(StandardCharsets.UTF_8));
             startup.write(0);
         }
+        startup.write(0);
         DataOutputStream out = new DataOutputStream(socket.getOutputStream());
         out.writeInt(startup.size() + 8);
         out.writeInt(PROTOCOL_3_0);
         startup.writeTo(out);
         out.flush();
-        DataInputStream in = new DataInputStream(socket.getInputStream());
-        int type = in.read();
-        if (type < 0) {
-            throw new EOFException("the server hung up");
-        }
-        in.readInt();
-        return type == 'R' ? method(in.readInt()) : "none, the server refuses before it asks for a password";
+        return new DataInputStream(socket.getInputStream());
     }
 
     private static String method(int code) {

@@ -1,6 +1,7 @@
 package io.github.r2dbcsession.health;
 
 import io.github.r2dbcsession.Database;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -22,15 +23,33 @@ public interface DatabaseHealth {
         return new DatabaseHealthBuilder(database);
     }
 
+    /** The name of the database. */
+    String name();
+
     /**
-     * Runs {@code SELECT 1}, looks at the pool's figures, collects details, and emits the report.
+     * Asks the server one statement, looks at the pool's figures and at what callers met with lately, and emits the report.
      *
-     * <p>Emits exactly one report and never fails: what goes wrong is in the report. It is there by the deadline, 2 s by default,
-     * whatever the server does; details that are not there by then are left out. Checks asked for while one is under way join it and
-     * get its report. Cancelling leaves the check to those who still wait; it then ends by its deadline. Emits on a driver or timer
-     * thread: do not block.
+     * <p>Emits exactly one report and never fails: what goes wrong is in the report. It is there by the deadline, 1 s by default,
+     * whatever the server does. The server is asked at most once an interval, 1 s by default, however many ask: checks asked for
+     * sooner get the last report again, and those asked for while one is under way join it. Cancelling leaves the check to those who
+     * still wait; it then ends by its deadline. Emits on the subscriber's, a driver or a timer thread: do not block.
      */
     Mono<HealthReport> check();
+
+    /**
+     * Does the same and adds what the server tells about itself, from up to 1 min ago by default. Asking for it takes half of the
+     * deadline at most; what is not there by then is left out, with a note.
+     */
+    Mono<HealthReport> checkWithDetails();
+
+    /**
+     * Checks every interval for as long as it is subscribed to, and emits the first report and then each whose findings are others, or
+     * other in status, than the last one's.
+     *
+     * <p>Checks go on only as reports are asked for. Any number of subscribers cost no more than one. Completes when this is closed, never
+     * fails; cancelling ends the checks.
+     */
+    Flux<HealthReport> changes();
 
     /**
      * Closes the connection of the checks. A check under way ends at once, and every later one reports

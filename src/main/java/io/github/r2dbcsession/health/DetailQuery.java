@@ -3,10 +3,13 @@ package io.github.r2dbcsession.health;
 import io.github.r2dbcsession.Session;
 import io.github.r2dbcsession.sql.Row;
 import io.r2dbc.spi.R2dbcException;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.SignalType;
 
 /** One statement that asks the server about itself; each fails alone. Immutable. */
 final class DetailQuery {
@@ -30,6 +33,12 @@ final class DetailQuery {
                     FROM pg_catalog.pg_stat_activity
                     WHERE datname = pg_catalog.current_database()
                       AND (backend_type = 'client backend' OR backend_type IS NULL)""", DetailQuery::connections),
+            new DetailQuery("maxConnections, idleInTransactionSessionTimeout", """
+                    SELECT pg_catalog.current_setting('max_connections')::int,
+                           pg_catalog.current_setting('superuser_reserved_connections')::int
+                               + coalesce(pg_catalog.current_setting('reserved_connections', true)::int, 0),
+                           (SELECT setting::bigint FROM pg_catalog.pg_settings
+                            WHERE name = 'idle_in_transaction_session_timeout')""", DetailQuery::settings),
             new DetailQuery("databaseSize", """
                     SELECT size, pg_catalog.pg_size_pretty(size)
                     FROM (SELECT pg_catalog.pg_database_size(pg_catalog.current_database()) AS size) AS database""", DetailQuery::size));
@@ -47,6 +56,24 @@ final class DetailQuery {
     /** The details that it fills. */
     String what() {
         return what;
+    }
+
+    /**
+     * Asks all, one after the other, and emits what was told until the limit. Never fails.
+     *
+     * @param drop is run where an answer is still owed then
+     */
+    static Mono<HealthDetails> askAll(Session session, Duration limit, Runnable drop) {
+        return Flux.fromIterable(ALL)
+                .concatMap(query -> query.run(session))
+                .doFinally(signal -> {
+                    if (signal == SignalType.CANCEL) {
+                        drop.run();
+                    }
+                })
+                .takeUntilOther(Mono.delay(limit))
+                .collect(HealthDetails.Builder::new, HealthDetails.Builder::add)
+                .map(HealthDetails.Builder::build);
     }
 
     /** Runs the statement and emits what to do to the builder: fill details in, or note why they are missing. Never fails. */
@@ -98,6 +125,17 @@ final class DetailQuery {
                         "this role may not watch " + hidden + " of " + all
                                 + " connections; grant it pg_read_all_stats");
             }
+        };
+    }
+
+    private static Consumer<HealthDetails.Builder> settings(Row row) {
+        int maxConnections = row.get(0, Integer.class);
+        int reserved = row.get(1, Integer.class);
+        Duration idleInTransaction = Duration.ofMillis(row.get(2, Long.class));
+        return builder -> {
+            builder.maxConnections = maxConnections;
+            builder.reservedConnections = reserved;
+            builder.idleInTransactionSessionTimeout = idleInTransaction;
         };
     }
 

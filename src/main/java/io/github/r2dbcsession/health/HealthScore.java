@@ -3,34 +3,38 @@ package io.github.r2dbcsession.health;
 import io.github.r2dbcsession.pool.PoolStats;
 import java.time.Duration;
 
-/** The formula that {@link HealthReport#score()} states. */
+/** The formulas that {@link HealthReport#score()} states. */
 final class HealthScore {
-
-    static final double UNREACHABLE = 0;
 
     private HealthScore() {}
 
     /** Returns the score of a database that answered, above 0.5 and up to 1, in thousandths. */
     static double of(Duration latency, PoolStats pool, HealthLimits limits) {
-        return Math.round(Math.min(answer(latency, limits), connections(pool)) * 1000) / 1000.0;
+        return Math.min(answer(latency, limits), connections(pool));
     }
 
-    private static double answer(Duration latency, HealthLimits limits) {
-        if (latency.compareTo(limits.degradedAbove()) <= 0) {
-            return 1 - 0.15 * ratio(latency, limits.degradedAbove());
+    /** Returns the score that a latency alone leads to. */
+    static double answer(Duration latency, HealthLimits limits) {
+        if (latency.compareTo(limits.degradedAbove) <= 0) {
+            return rounded(1 - 0.15 * ratio(latency, limits.degradedAbove));
         }
-        Duration beyond = latency.minus(limits.degradedAbove());
-        return 0.8 - 0.2 * ratio(beyond, limits.timeout().minus(limits.degradedAbove()));
+        Duration beyond = latency.minus(limits.degradedAbove);
+        return rounded(0.8 - 0.2 * ratio(beyond, limits.giveUpAfter.minus(limits.degradedAbove)));
     }
 
-    private static double connections(PoolStats pool) {
+    /** Returns the score that the pool's figures alone lead to. */
+    static double connections(PoolStats pool) {
         if (pool.saturated()) {
-            return 0.7 - 0.1 * Math.min(1, (double) pool.pending() / pool.maxSize());
+            return rounded(0.7 - 0.1 * Math.min(1, (double) pool.pending() / pool.maxSize()));
         }
-        return 1 - 0.1 * pool.utilization() - (pool.pending() > 0 ? 0.05 : 0);
+        return rounded(1 - 0.1 * pool.utilization() - (pool.pending() > 0 ? 0.05 : 0));
     }
 
     private static double ratio(Duration part, Duration whole) {
-        return Math.min(1, (double) part.toNanos() / whole.toNanos());
+        return whole.isZero() ? 1 : Math.min(1, (double) part.toNanos() / whole.toNanos());
+    }
+
+    private static double rounded(double score) {
+        return Math.round(score * 1000) / 1000.0;
     }
 }

@@ -2,59 +2,124 @@ package io.github.r2dbcsession.health;
 
 import io.github.r2dbcsession.Database;
 import io.github.r2dbcsession.Session;
+import io.r2dbc.spi.R2dbcException;
+import java.time.Clock;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.SignalType;
 import reactor.core.publisher.Sinks;
 
 /**
  * The connection that checks run on: opened when it is first needed, outside the application's pool, kept between checks, and dropped
- * after a failure. Thread-safe; for one check at a time.
+ * after a failure. One question at a time is open on it, however many wait for its answer. Thread-safe.
  */
 final class Probe {
 
+    /** No such function, table or setting, not permitted, not supported: the statement of a check is too much for this server. */
+    private static final Set<String> TOO_MUCH = Set.of("42883", "42P01", "42704", "42501", "0A000", "XXUUU");
+
     private final Database database;
+    private final Duration giveUpAfter;
+    private final Clock clock;
     private final AtomicReference<@Nullable Session> kept = new AtomicReference<>();
+    private final AtomicReference<@Nullable Question> open = new AtomicReference<>();
     private final Sinks.Empty<Void> closing = Sinks.empty();
+    private volatile Mono<?> telling = Mono.empty();
+    private volatile boolean plain;
     private volatile boolean closed;
 
-    Probe(Database database) {
+    Probe(Database database, Duration giveUpAfter, Clock clock) {
         this.database = database;
+        this.giveUpAfter = giveUpAfter;
+        this.clock = clock;
     }
 
-    /**
-     * Runs {@code SELECT 1} and emits how long it took, connecting before it where needed. A connection that was kept and turns out
-     * to be broken is replaced once. Fails with whatever is wrong with the database.
-     */
-    Mono<Duration> ask() {
-        Mono<Duration> answer = Mono.defer(() -> {
-            Session session = kept.get();
-            return session == null
-                    ? askAnew()
-                    : askOn(session).onErrorResume(failure -> {
-                        drop();
-                        return askAnew();
-                    });
-        });
-        return Mono.firstWithSignal(closing.asMono().then(Mono.error(CancellationException::new)), answer);
+    /** Returns the question that is open, or puts one. */
+    Question ask() {
+        Question mine = new Question();
+        Question other = open.compareAndExchange(null, mine);
+        if (other != null) {
+            return other;
+        }
+        mine.put();
+        return mine;
     }
 
-    private Mono<Duration> askAnew() {
-        return database.openDedicatedSession().doOnNext(this::keep).flatMap(this::askOn);
+    /** A question, from connecting to the answer. Whoever stops waiting for it leaves it open. */
+    final class Question {
+
+        private final Sinks.One<Answer> answer = Sinks.one();
+        private volatile long asked;
+
+        /** Emits the answer. Fails with whatever is wrong with the database, a silent one with {@link TimeoutException}. */
+        Mono<Answer> answer() {
+            return answer.asMono();
+        }
+
+        /** For how long a connection has owed the answer; empty while there is none. */
+        Optional<Duration> owed() {
+            long since = asked;
+            return since == 0 ? Optional.empty() : Optional.of(Duration.ofNanos(System.nanoTime() - since));
+        }
+
+        private void put() {
+            Mono.firstWithSignal(closing.asMono().then(Mono.error(CancellationException::new)), run())
+                    .subscribe(
+                            told -> {
+                                open.set(null);
+                                answer.tryEmitValue(told).orThrow();
+                            },
+                            failure -> {
+                                drop();
+                                open.set(null);
+                                answer.tryEmitError(failure).orThrow();
+                            });
+        }
+
+        private Mono<Answer> run() {
+            return telling.then(Mono.defer(() -> {
+                Session session = kept.get();
+                return session == null
+                        ? onNewConnection()
+                        : on(session).onErrorResume(failure -> !(failure instanceof TimeoutException), failure -> {
+                            drop();
+                            return onNewConnection();
+                        });
+            }));
+        }
+
+        private Mono<Answer> onNewConnection() {
+            return Mono.defer(() -> {
+                asked = 0;
+                return database.openDedicatedSession()
+                        .doOnNext(Probe.this::keep)
+                        .flatMap(this::on);
+            });
+        }
+
+        private Mono<Answer> on(Session session) {
+            return Mono.defer(() -> {
+                asked = System.nanoTime();
+                Mono<Answer> told = plain
+                        ? Answer.plain(session)
+                        : Answer.full(session, clock).onErrorResume(Probe::isTooMuch, failure -> {
+                            plain = true;
+                            return Answer.plain(session);
+                        });
+                return told.timeout(giveUpAfter);
+            });
+        }
     }
 
-    private Mono<Duration> askOn(Session session) {
-        return Mono.defer(() -> {
-            long start = System.nanoTime();
-            return session.sql("SELECT 1")
-                    .as(Integer.class)
-                    .one()
-                    .map(one -> Duration.ofNanos(System.nanoTime() - start));
-        });
+    private static boolean isTooMuch(Throwable failure) {
+        return failure instanceof R2dbcException error
+                && TOO_MUCH.contains(Objects.requireNonNullElse(error.getSqlState(), ""));
     }
 
     /** Keeps a session as soon as there is one, so that none is lost when nobody waits for it any more. */
@@ -67,38 +132,35 @@ final class Probe {
     }
 
     /**
-     * Asks the server about itself on the kept connection and emits what it told until the limit. Never fails. Where an answer is
-     * still owed then, the connection is dropped.
+     * Asks the server about itself on the kept connection and emits what it told until the limit. Never fails; the next question waits
+     * for it. Where an answer is still owed at the limit, the connection is dropped.
      */
     Mono<HealthDetails> details(Duration limit) {
         return Mono.defer(() -> {
             Session session = kept.get();
-            return session == null ? Mono.empty() : detailsOn(session, limit);
+            if (session == null) {
+                return Mono.just(new HealthDetails.Builder().build());
+            }
+            Mono<HealthDetails> told =
+                    DetailQuery.askAll(session, limit, this::drop).cache();
+            telling = told;
+            return told;
         });
     }
 
-    private Mono<HealthDetails> detailsOn(Session session, Duration limit) {
-        return Flux.fromIterable(DetailQuery.ALL)
-                .concatMap(query -> query.run(session))
-                .doFinally(signal -> {
-                    if (signal == SignalType.CANCEL) {
-                        drop();
-                    }
-                })
-                .takeUntilOther(Mono.delay(limit))
-                .collect(HealthDetails.Builder::new, HealthDetails.Builder::add)
-                .map(HealthDetails.Builder::build);
-    }
-
-    /** Lets go of the connection, whatever it is doing; the next check opens another. */
-    void drop() {
+    /** Lets go of the connection, whatever it is doing; the next question opens another. */
+    private void drop() {
         Session session = kept.getAndSet(null);
         if (session != null) {
             session.close().subscribe();
         }
     }
 
-    /** Closes the connection for good and ends the check under way. */
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** Closes the connection for good and ends the question that is open. */
     Mono<Void> close() {
         return Mono.defer(() -> {
             closed = true;

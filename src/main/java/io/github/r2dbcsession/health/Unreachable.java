@@ -3,6 +3,8 @@ package io.github.r2dbcsession.health;
 import io.github.r2dbcsession.connection.AuthenticationFailedException;
 import io.github.r2dbcsession.connection.ConnectFailedException;
 import io.github.r2dbcsession.connection.ConnectTimeoutException;
+import io.github.r2dbcsession.connection.CredentialsUnavailableException;
+import io.github.r2dbcsession.connection.NoSuitableHostException;
 import io.github.r2dbcsession.connection.TlsFailedException;
 import io.github.r2dbcsession.health.HealthFinding.Code;
 import io.github.r2dbcsession.pool.PoolClosedException;
@@ -20,9 +22,10 @@ final class Unreachable {
         Code code = code(failure);
         return new HealthFinding(
                 code,
-                HealthStatus.UNHEALTHY,
-                measured(code, failure),
-                "SELECT 1 answered within " + limits.timeout().toMillis() + " ms",
+                0,
+                measured(code, failure, limits),
+                "a connection within " + limits.timeout.toMillis() + " ms, and an answer within "
+                        + limits.giveUpAfter.toMillis() + " ms",
                 remedy(code),
                 serverText(failure));
     }
@@ -45,11 +48,17 @@ final class Unreachable {
         if (failure instanceof AuthenticationFailedException) {
             return Code.AUTHENTICATION;
         }
+        if (failure instanceof CredentialsUnavailableException) {
+            return Code.CREDENTIALS;
+        }
+        if (failure instanceof NoSuitableHostException) {
+            return Code.WRONG_ROLE;
+        }
         boolean closed = failure instanceof PoolClosedException || failure instanceof CancellationException;
         return closed ? Code.CLOSED : Code.FAILED;
     }
 
-    private static String measured(Code code, Throwable failure) {
+    private static String measured(Code code, Throwable failure, HealthLimits limits) {
         String text = switch (code) {
             case UNKNOWN_HOST -> "the host name is unknown";
             case REFUSED -> "nothing accepts connections at the address";
@@ -58,11 +67,17 @@ final class Unreachable {
             case TIMEOUT ->
                 failure instanceof ConnectTimeoutException limited
                         ? "no connection within " + limited.limit().toMillis() + " ms"
-                        : "no answer";
+                        : "no answer within " + limits.giveUpAfter.toMillis() + " ms";
             case TLS -> "TLS is demanded and could not be had";
             case AUTHENTICATION -> "the server refused the login";
+            case CREDENTIALS -> "the source of the credentials gave none";
+            case WRONG_ROLE ->
+                failure instanceof NoSuitableHostException unsuitable
+                        ? "none of " + unsuitable.hosts().size() + " hosts is what target_session_attrs="
+                                + unsuitable.role() + " wants"
+                        : "";
             case CLOSED -> "the application has closed it";
-            default -> "SELECT 1 failed with " + failure.getClass().getSimpleName();
+            default -> "the statement failed with " + failure.getClass().getSimpleName();
         };
         String sqlState = failure instanceof R2dbcException error ? error.getSqlState() : null;
         return sqlState == null ? text : text + " (SQLSTATE " + sqlState + ")";
@@ -78,6 +93,8 @@ final class Unreachable {
             case TIMEOUT -> "check the network, firewalls and the server's load";
             case TLS -> "check sslmode, sslrootcert and the server's certificate";
             case AUTHENTICATION -> "check user, password and database, and the server's pg_hba.conf";
+            case CREDENTIALS -> "look at where user and password come from";
+            case WRONG_ROLE -> "start or promote a server of that role, or name it among the hosts";
             case CLOSED -> "stop asking, or open a new one";
             default -> "look at the server's log";
         };

@@ -29,6 +29,7 @@ class CheckCommandIT {
     private final TestDatabase server = TestDatabase.get();
     private final String url = server.url(CheckCommandIT.class);
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream progress = new ByteArrayOutputStream();
 
     @Test
     void tellsPeopleEveryStep() {
@@ -141,7 +142,9 @@ class CheckCommandIT {
     }
 
     private int run(String input, String... arguments) {
-        return new CommandLine(new CheckCommand(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)), out))
+        return new CommandLine(new CheckCommand(
+                        new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)), out, progress))
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .execute(arguments);
     }
 

@@ -3,12 +3,13 @@ package io.github.r2dbcsession.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.r2dbcsession.config.ConnectionString;
+import io.github.r2dbcsession.config.HostAndPort;
+import io.github.r2dbcsession.testing.ScriptedServer;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -46,6 +47,21 @@ class ServerProbeTest {
         assertThat(check(code)).contains("asks for " + told);
     }
 
+    @ParameterizedTest
+    @CsvSource({"08P01,unsupported startup parameter: r2dbc_session.probe,true", "28000,no pg_hba.conf entry,false"})
+    void knowsPgBouncerByWhatItRefuses(String sqlState, String text, boolean isPgBouncer) throws IOException {
+        try (ScriptedServer server = ScriptedServer.running(client -> {
+                    client.opening();
+                    client.send(ScriptedServer.error(sqlState, text));
+                });
+                ServerProbe probe = new ServerProbe(Duration.ofSeconds(5))) {
+            probe.connect(InetAddress.getLoopbackAddress(), new HostAndPort("127.0.0.1", server.port()));
+
+            assertThat(probe.isPgBouncer("u", "d")).isEqualTo(isPgBouncer);
+            assertThat(server.received()).singleElement().asString().contains("r2dbc_session.probe\0001\0");
+        }
+    }
+
     private static String check(int authentication) throws Exception {
         SSLContext context = context();
         StringWriter told = new StringWriter();
@@ -55,7 +71,11 @@ class ServerProbeTest {
             ConnectionString string = ConnectionString.parse(
                     "postgresql://u@127.0.0.1:%d/d?sslmode=verify-full".formatted(listening.getLocalPort()));
 
-            boolean connected = new Check(string, Duration.ofSeconds(5), new PrintWriter(told)).run();
+            boolean connected = new Check(
+                            string,
+                            Duration.ofSeconds(5),
+                            fact -> told.append("%-12s%s%n".formatted(fact.name(), fact.value())))
+                    .run();
 
             assertThat(connected).isFalse();
             assertThat(served).isNotCompletedExceptionally();

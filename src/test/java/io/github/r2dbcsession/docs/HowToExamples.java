@@ -14,6 +14,10 @@ import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.pool.DrainReport;
 import io.github.r2dbcsession.pool.Holder;
 import io.github.r2dbcsession.pool.PoolEvent;
+import io.github.r2dbcsession.health.DatabaseHealth;
+import io.github.r2dbcsession.health.HealthReport;
+import io.github.r2dbcsession.health.HealthStatus;
+import io.github.r2dbcsession.http.HealthEndpoint;
 import io.github.r2dbcsession.pool.WarmUp;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -246,5 +250,16 @@ final class HowToExamples {
                     .bind("amount", amount)
                     .rowsUpdated();
         }
+    }
+
+    DatabaseHealth serveHealth(Database db) {
+        DatabaseHealth health = DatabaseHealth.of(db);
+        HealthEndpoint.of(health).bind("0.0.0.0", 8081).subscribe();
+        return health;
+    }
+
+    Flux<HealthReport> alarms(DatabaseHealth health) {
+        Flux<HealthReport> alarms = health.changes().filter(report -> report.status() != HealthStatus.HEALTHY);
+        return alarms;
     }
 }

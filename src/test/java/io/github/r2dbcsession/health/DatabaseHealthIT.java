@@ -1,6 +1,7 @@
 package io.github.r2dbcsession.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.github.r2dbcsession.Database;
@@ -9,13 +10,18 @@ import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.health.HealthFinding.Code;
 import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.FakeServer;
-import io.github.r2dbcsession.testing.ProtocolProxy;
+import io.github.r2dbcsession.testing.ScriptedServer;
+import io.github.r2dbcsession.testing.SlowProxy;
 import io.github.r2dbcsession.testing.TestDatabase;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -53,7 +59,8 @@ class DatabaseHealthIT {
 
     @Test
     void aDatabaseThatAnswersIsHealthy() {
-        HealthReport report = check(health(database(server.url(DatabaseHealthIT.class) + "&sslmode=disable")));
+        HealthReport report =
+                checkWithDetails(health(database(server.url(DatabaseHealthIT.class) + "&sslmode=disable")));
 
         assertThat(report.status()).isEqualTo(HealthStatus.HEALTHY);
         assertThat(report.score()).isGreaterThan(0.8);
@@ -75,6 +82,18 @@ class DatabaseHealthIT {
         assertThat(details.activeConnections().getAsInt())
                 .isBetween(1, details.connections().getAsInt());
         assertThat(details.tls()).contains(false);
+        assertThat(details.certificateExpiry()).isEmpty();
+        assertThat(details.standby()).contains(false);
+        assertThat(details.replicationLag()).isEmpty();
+        assertThat(details.maxConnections()).hasValue(number("max_connections"));
+        assertThat(details.reservedConnections())
+                .hasValue(number("superuser_reserved_connections") + number("reserved_connections"));
+        assertThat(details.idleInTransactionSessionTimeout()).contains(Duration.ZERO);
+    }
+
+    private int number(String setting) {
+        return server.query("SELECT coalesce(current_setting(?, true)::int, 0)", row -> row.getInt(1), setting)
+                .get(0);
     }
 
     @Test
@@ -93,18 +112,98 @@ class DatabaseHealthIT {
     }
 
     @Test
-    void withoutDetailsACheckIsOneStatement() {
-        DatabaseHealth health = keep(DatabaseHealth.builder(database(server.url(DatabaseHealthIT.class)))
-                .noDetails()
-                .build());
+    void aCheckIsOneStatementAndDetailsAreAskedForOnceInAWhile() {
+        try (SlowProxy proxy = SlowProxy.before(server.host(), server.port())) {
+            DatabaseHealth health = health(database(url(proxy.port())));
 
-        HealthReport report = check(health);
+            HealthReport plain = check(health);
+            int statements = proxy.statements();
+            HealthReport detailed = checkWithDetails(health);
+            HealthReport again = checkWithDetails(health);
 
-        assertThat(report.status()).isEqualTo(HealthStatus.HEALTHY);
-        assertThat(report.details()).isEmpty();
-        assertThat(server.backends(name))
-                .singleElement()
-                .satisfies(backend -> assertThat(backend.query()).isEqualTo("SELECT 1"));
+            assertThat(plain.details()).isEmpty();
+            assertThat(detailed.details().orElseThrow().notes()).isEmpty();
+            assertThat(again.details().orElseThrow().databaseSize())
+                    .isEqualTo(detailed.details().orElseThrow().databaseSize());
+            assertThat(proxy.statements() - statements)
+                    .as("two checks, and details once")
+                    .isEqualTo(2 + DetailQuery.ALL.size());
+        }
+    }
+
+    @Test
+    void theLastReportIsGivenAgainWithinTheInterval() {
+        try (SlowProxy proxy = SlowProxy.before(server.host(), server.port())) {
+            DatabaseHealth health = keep(DatabaseHealth.builder(database(url(proxy.port())))
+                    .interval(Duration.ofMinutes(1))
+                    .build());
+
+            HealthReport first = check(health);
+            Duration age = first.age();
+
+            assertThat(check(health)).isSameAs(first);
+            assertThat(first.age()).isGreaterThan(age);
+            assertThat(proxy.questions()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aServerThatLacksTheFunctionsIsAskedLess() {
+        try (ScriptedServer lacking = ScriptedServer.running(DatabaseHealthIT::answerOnlyThePlainStatement)) {
+            DatabaseHealth health =
+                    health(database("postgresql://app@127.0.0.1:" + lacking.port() + "/shop?sslmode=disable"));
+
+            HealthReport first = check(health);
+            HealthReport second = check(health);
+
+            assertThat(first.status()).as(first + "" + lacking.received()).isEqualTo(HealthStatus.HEALTHY);
+            assertThat(second.status()).isEqualTo(HealthStatus.HEALTHY);
+            assertThat(lacking.received().stream().filter(message -> message.contains("pg_is_in_recovery")))
+                    .hasSize(1);
+        }
+    }
+
+    /** The answer to a query: one row of one column. */
+    private static byte[] row(int type, String value) {
+        return ByteBuffer.allocate(29 + 11 + value.length() + 14)
+                .put((byte) 'T')
+                .putInt(28)
+                .putShort((short) 1)
+                .put("one\0".getBytes(StandardCharsets.US_ASCII))
+                .putInt(0)
+                .putShort((short) 0)
+                .putInt(type)
+                .putShort((short) -1)
+                .putInt(-1)
+                .putShort((short) 0)
+                .put((byte) 'D')
+                .putInt(10 + value.length())
+                .putShort((short) 1)
+                .putInt(value.length())
+                .put(value.getBytes(StandardCharsets.US_ASCII))
+                .put((byte) 'C')
+                .putInt(13)
+                .put("SELECT 1\0".getBytes(StandardCharsets.US_ASCII))
+                .array();
+    }
+
+    private static void answerOnlyThePlainStatement(ScriptedServer.Peer client) throws IOException {
+        client.opening();
+        client.send(ScriptedServer.authentication(0, ""));
+        client.send("Z\0\0\0\5I");
+        while (true) {
+            String message = client.message();
+            if (message.startsWith("Q") && message.contains("pg_is_in_recovery")) {
+                client.send("E\0\0\0)SERROR\0VERROR\0C42883\0Mno such thing\0\0");
+            } else if (message.contains("health_check")) {
+                client.send(row(23, "1"));
+            } else if (message.contains("pg_type")) {
+                client.send("C\0\0\0\15SELECT 0\0");
+            } else if (message.startsWith("Q")) {
+                client.send(row(25, "READ COMMITTED"));
+            }
+            client.send("Z\0\0\0\5I");
+        }
     }
 
     @Test
@@ -154,7 +253,7 @@ class DatabaseHealthIT {
     @Test
     void aHostThatNeverAnswersCostsNoMoreThanTheDeadline() {
         try (FakeServer silent = FakeServer.silent()) {
-            DatabaseHealth health = health(database("postgresql://app:x@127.0.0.1:" + silent.port() + "/shop"), SHORT);
+            DatabaseHealth health = health(database("postgresql://app:x@127.0.0.1:" + silent.port() + "/shop"));
             Mono<Long> control = Mono.delay(SHORT).elapsed().map(timed -> timed.getT1());
 
             Mono<Long> overrun = Mono.zip(health.check().elapsed(), control, (checked, timer) -> {
@@ -168,40 +267,145 @@ class DatabaseHealthIT {
     }
 
     @Test
-    void aServerThatFallsSilentIsReportedByTheDeadlineAndHealsWhenItSpeaksAgain() {
-        try (ProtocolProxy proxy = new ProtocolProxy(server)) {
-            DatabaseHealth health = health(database(proxy.url(DatabaseHealthIT.class)), SHORT);
+    void aServerThatFallsSilentIsSlowThenUnhealthyAndHealsWhenItSpeaksAgain() {
+        try (SlowProxy proxy = SlowProxy.before(server.host(), server.port())) {
+            DatabaseHealth health = health(database(url(proxy.port())));
             assertThat(check(health).status()).isEqualTo(HealthStatus.HEALTHY);
-            proxy.toClient().stall();
+            proxy.delay(Duration.ofSeconds(4));
 
+            HealthReport slow = check(health);
             HealthReport silent = check(health);
-            proxy.toClient().resume();
+            proxy.delay(Duration.ZERO);
 
+            assertThat(slow.status()).isEqualTo(HealthStatus.DEGRADED);
+            assertThat(onlyFinding(slow).code()).isEqualTo(Code.SLOW);
+            assertThat(onlyFinding(slow).measured())
+                    .matches("no answer after 1\\d\\d\\d ms, and the connection is open");
+            assertThat(slow.latency()).isEmpty();
+            assertThat(silent.status()).isEqualTo(HealthStatus.UNHEALTHY);
             assertThat(onlyFinding(silent).code()).isEqualTo(Code.TIMEOUT);
-            assertThat(onlyFinding(silent).measured()).isEqualTo("no answer");
+            assertThat(onlyFinding(silent).measured()).isEqualTo("no answer within 2000 ms");
             assertThat(check(health).status()).isEqualTo(HealthStatus.HEALTHY);
         }
     }
 
     @Test
-    void aSlowServerIsDegradedAndItsLateDetailsAreLeftOut() {
-        try (ProtocolProxy proxy = new ProtocolProxy(server)) {
-            DatabaseHealth health = health(database(proxy.url(DatabaseHealthIT.class)));
+    void aSlowServerIsDegradedByTheDeadlineAndItsLateDetailsAreLeftOut() {
+        try (SlowProxy proxy = SlowProxy.before(server.host(), server.port())) {
+            DatabaseHealth health = health(database(url(proxy.port())));
             check(health);
-            proxy.toClient().latency(Duration.ofMillis(1200));
+            proxy.delay(Duration.ofMillis(700));
 
-            HealthReport slow = check(health);
-            proxy.toClient().latency(Duration.ZERO);
+            HealthReport warned = checkWithDetails(health);
+            proxy.delay(Duration.ZERO);
+            await().atMost(LIMIT).until(() -> check(health).findings().isEmpty());
+            proxy.delay(Duration.ofMillis(1200));
+            HealthReport slow = checkWithDetails(health);
+            proxy.delay(Duration.ZERO);
 
+            assertThat(warned.status()).isEqualTo(HealthStatus.HEALTHY);
+            assertThat(onlyFinding(warned).code()).isEqualTo(Code.SLOW);
+            assertThat(onlyFinding(warned).limit()).isEqualTo("500 ms");
+            assertThat(warned.details().orElseThrow().notes())
+                    .hasSize(DetailQuery.ALL.size())
+                    .allSatisfy(note ->
+                            assertThat(note).startsWith("partial view: ").endsWith("not there by the deadline"));
             assertThat(slow.status()).isEqualTo(HealthStatus.DEGRADED);
             assertThat(onlyFinding(slow).code()).isEqualTo(Code.SLOW);
             assertThat(onlyFinding(slow).limit()).isEqualTo("1000 ms");
-            assertThat(slow.details().orElseThrow().notes())
-                    .hasSize(4)
-                    .allSatisfy(note ->
-                            assertThat(note).startsWith("partial view: ").endsWith("not there by the deadline"));
-            assertThat(check(health).details().orElseThrow().notes()).isEmpty();
+            assertThat(slow.details()).isEmpty();
+            assertThat(checkWithDetails(health).details().orElseThrow().notes()).isEmpty();
         }
+    }
+
+    @Test
+    void aClockThatIsWrongIsAWarning() {
+        DatabaseHealth health = keep(DatabaseHealth.builder(database(server.url(DatabaseHealthIT.class)))
+                .clock(Clock.offset(Clock.systemUTC(), Duration.ofMinutes(1)))
+                .build());
+
+        HealthReport report = check(health);
+
+        assertThat(report.status()).isEqualTo(HealthStatus.HEALTHY);
+        assertThat(onlyFinding(report).code()).isEqualTo(Code.CLOCK_SKEW);
+        assertThat(onlyFinding(report).measured()).matches("the server's clock is (59|60)\\d\\d\\d ms behind ours");
+    }
+
+    @Test
+    void aPoolThatMayOutgrowTheServerIsAWarningOfTheDetails() {
+        DatabaseHealth health = health(database(server.url(DatabaseHealthIT.class), number("max_connections")));
+
+        assertThat(check(health).findings()).isEmpty();
+        HealthReport report = checkWithDetails(health);
+
+        assertThat(report.status()).isEqualTo(HealthStatus.HEALTHY);
+        assertThat(onlyFinding(report).code()).isEqualTo(Code.MAX_CONNECTIONS);
+        assertThat(report.score()).isEqualTo(onlyFinding(report).score());
+    }
+
+    @Test
+    void severalDatabasesAreSummedUpTheWorstFirst() {
+        HealthReport good = check(health(database(server.url(DatabaseHealthIT.class))));
+        HealthReport bad = check(health(database("postgresql://app:x@127.0.0.1:1/shop")));
+
+        HealthSummary summary = HealthSummary.of(List.of(good, bad));
+
+        assertThat(summary.reports()).containsExactly(bad, good);
+        assertThat(summary.status()).isEqualTo(HealthStatus.UNHEALTHY);
+        assertThat(summary.score()).isZero();
+        assertThatThrownBy(() -> HealthSummary.of(List.of())).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void itGetsBetterOnlyWhenItHasBeenBetterForAWhile() {
+        Database db = database(server.url(DatabaseHealthIT.class), 1);
+        DatabaseHealth health = keep(DatabaseHealth.builder(db)
+                .interval(Duration.ofMillis(1))
+                .recoverAfter(3)
+                .build());
+        Session only = db.openSession().block(LIMIT);
+        Disposable waiting = db.openSession().subscribe();
+        assertThat(check(health).status()).isEqualTo(HealthStatus.DEGRADED);
+        waiting.dispose();
+        only.close().block(LIMIT);
+
+        HealthReport first = check(health);
+        HealthReport second = check(health);
+        HealthReport third = check(health);
+        db.close().block(LIMIT);
+
+        assertThat(first.status()).isEqualTo(HealthStatus.DEGRADED);
+        assertThat(onlyFinding(first).code()).isEqualTo(Code.RECOVERING);
+        assertThat(onlyFinding(first).measured()).isEqualTo("HEALTHY in 1 checks in a row after DEGRADED");
+        assertThat(onlyFinding(second).code()).isEqualTo(Code.RECOVERING);
+        assertThat(third.status()).isEqualTo(HealthStatus.HEALTHY);
+        assertThat(third.findings()).isEmpty();
+    }
+
+    @Test
+    void changesAreToldAndNothingElse() {
+        Database db = database(server.url(DatabaseHealthIT.class), 1);
+        DatabaseHealth health = keep(DatabaseHealth.builder(db)
+                .interval(Duration.ofMillis(10))
+                .recoverAfter(1)
+                .build());
+        Session only = db.openSession().block(LIMIT);
+        AtomicReference<Disposable> waiting = new AtomicReference<>();
+
+        StepVerifier.create(health.changes().map(HealthReport::status))
+                .expectNext(HealthStatus.HEALTHY)
+                .expectNoEvent(Duration.ofMillis(200))
+                .then(() -> waiting.set(db.openSession().subscribe()))
+                .expectNext(HealthStatus.DEGRADED)
+                .expectNoEvent(Duration.ofMillis(200))
+                .then(() -> waiting.get().dispose())
+                .expectNext(HealthStatus.HEALTHY)
+                .then(() -> health.close().subscribe())
+                .expectNext(HealthStatus.UNHEALTHY)
+                .expectComplete()
+                .verify(LIMIT);
+        only.close().block(LIMIT);
+        db.close().block(LIMIT);
     }
 
     @Test
@@ -238,7 +442,7 @@ class DatabaseHealthIT {
         DatabaseHealth health = health(database(
                 url.replaceFirst("//.*@", "//health_reader:reader@") + "?sslmode=disable&application_name=" + name));
 
-        HealthReport report = check(health);
+        HealthReport report = checkWithDetails(health);
 
         HealthDetails details = report.details().orElseThrow();
         assertThat(report.status()).isEqualTo(HealthStatus.HEALTHY);
@@ -262,9 +466,9 @@ class DatabaseHealthIT {
 
     @Test
     void concurrentChecksShareOneStatementAndOneConnection() {
-        try (ProtocolProxy proxy = new ProtocolProxy(server)) {
-            DatabaseHealth health = health(database(proxy.url(DatabaseHealthIT.class)));
-            proxy.toClient().latency(Duration.ofMillis(20));
+        try (SlowProxy proxy = SlowProxy.before(server.host(), server.port())) {
+            DatabaseHealth health = health(database(url(proxy.port())));
+            proxy.delay(Duration.ofMillis(20));
 
             List<HealthReport> reports = Flux.range(0, 50)
                     .flatMap(i -> health.check(), 50)
@@ -274,13 +478,10 @@ class DatabaseHealthIT {
             assertThat(reports)
                     .hasSize(50)
                     .allSatisfy(report -> assertThat(report).isSameAs(reports.get(0)));
-            assertThat(proxy.statements()).filteredOn("SELECT 1"::equals).hasSize(1);
-            assertThat(proxy.connects()).isEqualTo(1);
+            assertThat(proxy.questions()).isEqualTo(1);
+            assertThat(proxy.connections()).isEqualTo(1);
             check(health);
-            assertThat(proxy.statements())
-                    .as("after the first has ended")
-                    .filteredOn("SELECT 1"::equals)
-                    .hasSize(1);
+            assertThat(proxy.questions()).as("after the first has ended").isEqualTo(2);
         }
     }
 
@@ -299,9 +500,9 @@ class DatabaseHealthIT {
 
     @Test
     void aCancelLeavesTheCheckToThoseWhoStillWait() {
-        try (ProtocolProxy proxy = new ProtocolProxy(server)) {
-            DatabaseHealth health = health(database(proxy.url(DatabaseHealthIT.class)));
-            proxy.toClient().latency(Duration.ofMillis(50));
+        try (SlowProxy proxy = SlowProxy.before(server.host(), server.port())) {
+            DatabaseHealth health = health(database(url(proxy.port())));
+            proxy.delay(Duration.ofMillis(50));
 
             StepVerifier.create(health.check())
                     .thenAwait(Duration.ofMillis(60))
@@ -309,7 +510,7 @@ class DatabaseHealthIT {
                     .verify(LIMIT);
 
             assertThat(check(health).status()).isEqualTo(HealthStatus.HEALTHY);
-            assertThat(proxy.connects()).as("joined the check under way").isEqualTo(1);
+            assertThat(proxy.connections()).as("joined the check under way").isEqualTo(1);
         }
     }
 
@@ -356,14 +557,9 @@ class DatabaseHealthIT {
     }
 
     private DatabaseHealth health(Database db) {
-        return keep(DatabaseHealth.of(db));
-    }
-
-    private DatabaseHealth health(Database db, Duration timeout) {
         return keep(DatabaseHealth.builder(db)
-                .timeout(timeout)
-                .degradedAbove(timeout.dividedBy(2))
-                .warnAbove(timeout.dividedBy(4))
+                .interval(Duration.ofMillis(1))
+                .recoverAfter(1)
                 .build());
     }
 
@@ -380,8 +576,19 @@ class DatabaseHealthIT {
         return server.backends(name).get(0).pid();
     }
 
+    /** Waits until a new report is due. */
     private static HealthReport check(DatabaseHealth health) {
-        return health.check().blockOptional(LIMIT).orElseThrow();
+        return health.check()
+                .delaySubscription(Duration.ofMillis(5))
+                .blockOptional(LIMIT)
+                .orElseThrow();
+    }
+
+    private static HealthReport checkWithDetails(DatabaseHealth health) {
+        return health.checkWithDetails()
+                .delaySubscription(Duration.ofMillis(5))
+                .blockOptional(LIMIT)
+                .orElseThrow();
     }
 
     private static HealthFinding onlyFinding(HealthReport report) {

@@ -4,15 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.r2dbcsession.Database;
+import io.github.r2dbcsession.config.ServerRole;
 import io.github.r2dbcsession.connection.AuthenticationFailedException;
 import io.github.r2dbcsession.connection.ConnectFailedException;
 import io.github.r2dbcsession.connection.ConnectFailedException.Reason;
 import io.github.r2dbcsession.connection.ConnectTimeoutException;
+import io.github.r2dbcsession.connection.CredentialsUnavailableException;
+import io.github.r2dbcsession.connection.NoSuitableHostException;
 import io.github.r2dbcsession.connection.TlsFailedException;
 import io.github.r2dbcsession.health.HealthFinding.Code;
 import io.github.r2dbcsession.pool.PoolClosedException;
 import io.github.r2dbcsession.pool.PoolStats;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
@@ -25,8 +31,8 @@ class HealthFindingsTest {
 
     private static final String CANARY = "c4n[ary";
     private static final PoolStats POOL = new PoolStats("shop", 0, 0, 0, 0, 0, 10, 0);
-    private static final HealthLimits LIMITS =
-            new HealthLimits(Duration.ofSeconds(2), Duration.ofSeconds(1), Duration.ofMillis(500));
+    private static final HealthLimits LIMITS = DatabaseHealth.builder(Database.of("postgresql://app@localhost/shop"))
+            .limits();
 
     static Stream<Arguments> failures() {
         Throwable cause = new IllegalStateException(CANARY);
@@ -39,6 +45,9 @@ class HealthFindingsTest {
                 Arguments.of(new TimeoutException(CANARY), Code.TIMEOUT),
                 Arguments.of(new TlsFailedException(CANARY, cause), Code.TLS),
                 Arguments.of(new AuthenticationFailedException(CANARY, "28P01", cause), Code.AUTHENTICATION),
+                Arguments.of(new CredentialsUnavailableException(CANARY, cause), Code.CREDENTIALS),
+                Arguments.of(
+                        new NoSuitableHostException(CANARY, List.of(), ServerRole.PRIMARY, cause), Code.WRONG_ROLE),
                 Arguments.of(new PoolClosedException("shop"), Code.CLOSED),
                 Arguments.of(new CancellationException(CANARY), Code.CLOSED),
                 Arguments.of(cause, Code.FAILED));
@@ -51,7 +60,7 @@ class HealthFindingsTest {
     @ParameterizedTest
     @MethodSource("failures")
     void tellsFailuresApartInItsOwnWords(Throwable failure, Code code) {
-        HealthReport report = HealthReport.unreachable(failure, POOL, LIMITS);
+        HealthReport report = HealthReport.unreachable(failure, seen(POOL), LIMITS);
 
         assertThat(report.status()).isEqualTo(HealthStatus.UNHEALTHY);
         assertThat(report.score()).isZero();
@@ -59,7 +68,7 @@ class HealthFindingsTest {
         assertThat(report.findings()).singleElement().satisfies(finding -> {
             assertThat(finding.code()).isEqualTo(code);
             assertThat(finding.status()).isEqualTo(HealthStatus.UNHEALTHY);
-            assertThat(finding.limit()).isEqualTo("SELECT 1 answered within 2000 ms");
+            assertThat(finding.limit()).isEqualTo("a connection within 1000 ms, and an answer within 2000 ms");
             assertThat(finding.remedy()).isNotBlank();
             assertThat(finding.toString()).doesNotContain(CANARY);
         });
@@ -71,7 +80,7 @@ class HealthFindingsTest {
 
     @Test
     void anAnswerAboveTheFirstLimitIsAWarning() {
-        HealthReport report = HealthReport.reachable(Duration.ofMillis(600), POOL, LIMITS, null);
+        HealthReport report = HealthReport.reachable(answer(Duration.ofMillis(600)), seen(POOL), LIMITS);
 
         assertThat(report.status()).isEqualTo(HealthStatus.HEALTHY);
         assertThat(report.findings()).singleElement().satisfies(finding -> {
@@ -85,7 +94,7 @@ class HealthFindingsTest {
     void callersWhoWaitForAConnectAreAWarning() {
         PoolStats connecting = new PoolStats("shop", 2, 0, 0, 3, 4, 10, 0);
 
-        HealthReport report = HealthReport.reachable(Duration.ofMillis(1), connecting, LIMITS, null);
+        HealthReport report = HealthReport.reachable(answer(Duration.ofMillis(1)), seen(connecting), LIMITS);
 
         assertThat(report.status()).isEqualTo(HealthStatus.HEALTHY);
         assertThat(report.findings()).singleElement().satisfies(finding -> {
@@ -109,12 +118,32 @@ class HealthFindingsTest {
         assertThatThrownBy(() -> builder.timeout(Duration.ZERO))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("timeout must be positive, was PT0S");
-        assertThatThrownBy(() -> builder.timeout(Duration.ofSeconds(1)).build())
+        assertThatThrownBy(() -> builder.interval(Duration.ofNanos(1)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("degradedAbove must be below timeout")
-                .hasMessageContaining("was 1000 ms with timeout 1000 ms");
+                .hasMessage("interval must be at least 1 ms, was PT0.000000001S");
+        assertThatThrownBy(() -> builder.errorsAbove(Double.NaN))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("errorsAbove must be from 0 to 1, was NaN");
+        assertThatThrownBy(() -> builder.recoverAfter(0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("recoverAfter must be at least 1, was 0");
+        assertThatThrownBy(() -> builder.certificateWithin(Duration.ofDays(1), Duration.ofDays(2)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("degraded must be at most warn");
+        assertThatThrownBy(() -> builder.giveUpAfter(Duration.ofMillis(900)).build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("must be at most giveUpAfter, was 1000 ms with giveUpAfter 900 ms");
+        builder.giveUpAfter(Duration.ofSeconds(2));
         assertThatThrownBy(() -> builder.degradedAbove(Duration.ofMillis(400)).build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("warnAbove must be at most degradedAbove, was 500 ms with degradedAbove 400 ms");
+    }
+
+    private static Answer answer(Duration latency) {
+        return new Answer(latency, false, false, null, Duration.ZERO);
+    }
+
+    private static Seen seen(PoolStats pool) {
+        return new Seen(Instant.now(), pool, Lately.Acquires.NONE, Optional.empty());
     }
 }

@@ -2,8 +2,11 @@ package io.github.r2dbcsession.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.r2dbcsession.Database;
 import io.github.r2dbcsession.pool.PoolStats;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -11,8 +14,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class HealthScoreTest {
 
-    private static final HealthLimits LIMITS =
-            new HealthLimits(Duration.ofSeconds(2), Duration.ofSeconds(1), Duration.ofMillis(500));
+    private static final HealthLimits LIMITS = DatabaseHealth.builder(Database.of("postgresql://app@localhost/shop"))
+            .limits();
 
     /** The table of the reference page. */
     @ParameterizedTest
@@ -73,8 +76,8 @@ class HealthScoreTest {
     void justAboveTheLimitIsDegraded() {
         PoolStats pool = pool(0, 0, 10);
 
-        assertThat(report(LIMITS.degradedAbove(), pool).status()).isEqualTo(HealthStatus.HEALTHY);
-        assertThat(report(LIMITS.degradedAbove().plusNanos(1), pool).status()).isEqualTo(HealthStatus.DEGRADED);
+        assertThat(report(LIMITS.degradedAbove, pool).status()).isEqualTo(HealthStatus.HEALTHY);
+        assertThat(report(LIMITS.degradedAbove.plusNanos(1), pool).status()).isEqualTo(HealthStatus.DEGRADED);
     }
 
     @ParameterizedTest
@@ -84,7 +87,7 @@ class HealthScoreTest {
     }
 
     private static HealthReport report(Duration latency, PoolStats pool) {
-        return HealthReport.reachable(latency, pool, LIMITS, null);
+        return HealthReport.reachable(answer(latency), seen(pool), LIMITS);
     }
 
     private static Duration latency(Random random) {
@@ -98,5 +101,13 @@ class HealthScoreTest {
 
     private static PoolStats pool(int acquired, int pending, int maxSize) {
         return new PoolStats("shop", acquired, 0, 0, 0, pending, maxSize, 0);
+    }
+
+    private static Answer answer(Duration latency) {
+        return new Answer(latency, false, false, null, Duration.ZERO);
+    }
+
+    private static Seen seen(PoolStats pool) {
+        return new Seen(Instant.now(), pool, Lately.Acquires.NONE, Optional.empty());
     }
 }

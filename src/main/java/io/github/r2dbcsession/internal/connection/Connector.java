@@ -90,6 +90,7 @@ public final class Connector {
                     .doOnError(failure -> listener.onConnectFailure(failure, since(start)))
                     .doOnNext(connection -> {
                         listener.onConnect(since(start));
+                        connection.serverCertificate().ifPresent(listener::onServerCertificate);
                         connection.onClose(listener::onDisconnect);
                     });
         });

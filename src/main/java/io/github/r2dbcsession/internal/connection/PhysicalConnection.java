@@ -3,15 +3,19 @@ package io.github.r2dbcsession.internal.connection;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.SingleThreadEventLoop;
+import io.netty.handler.ssl.SslHandler;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -90,6 +94,19 @@ public final class PhysicalConnection {
      */
     public Mono<Condemnation> condemned() {
         return wire.condemned();
+    }
+
+    /** The certificate that the server showed, verified or not; empty without TLS. */
+    Optional<X509Certificate> serverCertificate() {
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        try {
+            return tls != null
+                            && tls.engine().getSession().getPeerCertificates()[0] instanceof X509Certificate certificate
+                    ? Optional.of(certificate)
+                    : Optional.empty();
+        } catch (SSLPeerUnverifiedException e) {
+            return Optional.empty();
+        }
     }
 
     /** Says when the connection has served its time. */

@@ -12,6 +12,7 @@ import io.github.r2dbcsession.connection.ConnectListener;
 import io.github.r2dbcsession.connection.ConnectTimeoutException;
 import io.github.r2dbcsession.connection.NoSuitableHostException;
 import io.github.r2dbcsession.testing.FakeServer;
+import io.github.r2dbcsession.testing.PrimaryAndStandby;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;

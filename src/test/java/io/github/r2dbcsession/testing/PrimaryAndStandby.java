@@ -1,4 +1,4 @@
-package io.github.r2dbcsession.internal.connection;
+package io.github.r2dbcsession.testing;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -14,9 +14,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import org.awaitility.Awaitility;
 
 /** Two servers of one cluster: a primary, and a standby made of a copy of it. Both let everybody in as {@code postgres}. */
-final class PrimaryAndStandby implements AutoCloseable {
+public final class PrimaryAndStandby implements AutoCloseable {
 
     private final Path directory;
     private final EmbeddedPostgres primary;
@@ -28,7 +29,7 @@ final class PrimaryAndStandby implements AutoCloseable {
         this.standby = standby;
     }
 
-    static PrimaryAndStandby start() throws IOException {
+    public static PrimaryAndStandby start() throws IOException {
         Path directory = Files.createTempDirectory("servers");
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
         Path data = directory.resolve("primary");
@@ -48,29 +49,44 @@ final class PrimaryAndStandby implements AutoCloseable {
                 .start();
     }
 
-    int primaryPort() {
+    public int primaryPort() {
         return primary.getPort();
     }
 
-    int standbyPort() {
+    public int standbyPort() {
         return standby.getPort();
     }
 
     /** The directory of the sockets of both. */
-    Path sockets() {
+    public Path sockets() {
         return directory;
     }
 
-    void onPrimary(String sql) {
+    public void onPrimary(String sql) {
         execute(primary, sql);
     }
 
-    void promote() {
+    public void onStandby(String sql) {
+        execute(standby, sql);
+    }
+
+    /** Lets the standby follow the primary, and returns when it has begun to. */
+    public void follow() {
+        onStandby("ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 user=postgres port=" + primaryPort() + "'");
+        onStandby("SELECT pg_reload_conf()");
+        onPrimary("CREATE TABLE followed ()");
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .ignoreExceptions()
+                .untilAsserted(() -> onStandby("TABLE followed"));
+    }
+
+    public void promote() {
         execute(standby, "SELECT pg_promote()");
     }
 
     /** How many sessions of an application the primary serves. */
-    int sessions(String applicationName) {
+    public int sessions(String applicationName) {
         try (Connection connection = primary.getPostgresDatabase().getConnection();
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(
