@@ -9,17 +9,23 @@ final class Attempt {
 
     private final Transactions transactions;
     private final TransactionOptions options;
+    private final ContextValues values;
     private final @Nullable DefaultTransaction suspended;
     private volatile @Nullable DefaultTransaction transaction;
 
-    Attempt(Transactions transactions, TransactionOptions options, @Nullable DefaultTransaction suspended) {
+    Attempt(
+            Transactions transactions,
+            TransactionOptions options,
+            ContextValues values,
+            @Nullable DefaultTransaction suspended) {
         this.transactions = transactions;
         this.options = options;
+        this.values = values;
         this.suspended = suspended;
     }
 
     DefaultTransaction begin(Lease lease) {
-        DefaultTransaction begun = new DefaultTransaction(lease, transactions, options, suspended);
+        DefaultTransaction begun = new DefaultTransaction(lease, transactions, options, values, suspended);
         transaction = begun;
         return begun;
     }

@@ -20,6 +20,7 @@ final class Attempts<T> {
     private volatile Attempt current;
     private volatile boolean emitted;
     private volatile boolean pausing;
+    private volatile @Nullable Throwable before;
 
     Attempts(
             Transactions transactions,
@@ -34,7 +35,7 @@ final class Attempts<T> {
     }
 
     private Attempt attempt() {
-        return new Attempt(transactions, options, transactions.holder(context));
+        return new Attempt(transactions, options, transactions.values(context), transactions.holder(context));
     }
 
     /** Runs the block until it succeeds, fails for good, or the deadline that covers all runs has passed. */
@@ -77,11 +78,10 @@ final class Attempts<T> {
                 transactions.listener().onRetryRefused(failure, retry);
                 return Flux.error(failure);
             }
+            before = failure;
             Duration pause = Retries.pause(retry);
             if (isOver(pause)) {
-                TransactionTimeoutException passed = transactions.timedOut(options);
-                passed.addSuppressed(failure);
-                return Flux.error(passed);
+                return Flux.error(after(transactions.timedOut(options)));
             }
             pausing = true;
             transactions.listener().onRetry(failure, retry, pause);
@@ -94,7 +94,16 @@ final class Attempts<T> {
     }
 
     private Throwable expiry() {
-        return pausing ? transactions.timedOut(options) : current.expiry();
+        return after(pausing ? transactions.timedOut(options) : current.expiry());
+    }
+
+    /** Says with an error what had ended the run before. */
+    private Throwable after(Throwable error) {
+        Throwable earlier = before;
+        if (earlier != null) {
+            error.addSuppressed(earlier);
+        }
+        return error;
     }
 
     /** Whether the deadline will have passed by then. */

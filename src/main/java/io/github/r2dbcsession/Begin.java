@@ -12,13 +12,15 @@ final class Begin {
 
     private final DefaultTransaction transaction;
     private final Lease lease;
+    private final ContextValues values;
     private final Mono<Void> once = Mono.defer(this::send).cache();
     private volatile boolean sent;
     private volatile boolean answered;
 
-    Begin(DefaultTransaction transaction, Lease lease) {
+    Begin(DefaultTransaction transaction, Lease lease, ContextValues values) {
         this.transaction = transaction;
         this.lease = lease;
+        this.values = values;
     }
 
     /** Whether it has been sent, or is about to be. */
@@ -42,12 +44,18 @@ final class Begin {
             return Mono.error(transaction.ended());
         }
         long start = System.nanoTime();
-        return lease.converse(transaction.options().beginSql(), statement -> {}, Result::getRowsUpdated)
-                .then()
+        return withSettings()
                 .onErrorMap(failure -> transaction.told(failure, Phase.BEGIN, start))
                 .then(Mono.<Void>defer(() -> lease.inTransaction() ? Mono.empty() : Mono.error(vanished())))
                 .doOnError(transaction::markRollbackOnly)
                 .doOnSuccess(begun -> answered = true);
+    }
+
+    /** What the Context brought is sent behind the BEGIN without waiting for its answer: alone it would do nothing. */
+    private Mono<Void> withSettings() {
+        Mono<Void> begin = lease.converse(transaction.options().beginSql(), statement -> {}, Result::getRowsUpdated)
+                .then();
+        return values.isEmpty() ? begin : Mono.when(begin, values.setLocally(lease));
     }
 
     private TransactionVanishedException vanished() {

@@ -5,6 +5,8 @@ import io.github.r2dbcsession.config.Credentials;
 import io.github.r2dbcsession.config.HostAndPort;
 import io.github.r2dbcsession.config.PoolSettings;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,6 +24,7 @@ public final class DatabaseBuilder {
     PoolSettings poolSettings = PoolSettings.defaults();
     TransactionOptions transactionDefaults = TransactionOptions.defaults();
     Duration drainTime = DEFAULT_DRAIN_TIME;
+    final List<ContextSetting> contextSettings = new ArrayList<>();
     private @Nullable String name;
 
     @Nullable
@@ -58,6 +61,21 @@ public final class DatabaseBuilder {
             throw new IllegalArgumentException("drainTime must not be negative, was " + drainTime);
         }
         this.drainTime = drainTime;
+        return this;
+    }
+
+    /**
+     * Adds a setting that takes its value from the subscriber's Reactor Context at each use of a connection. Default: none.
+     *
+     * <p>In a transaction it is set by the round trip of the BEGIN, and ends with the transaction. Elsewhere it is set before the first
+     * statement, one more round trip, and reset when the connection has been given back. Work that joins a transaction or a session finds
+     * what that has. Dedicated sessions take nothing from the Context.
+     */
+    public DatabaseBuilder contextSetting(ContextSetting setting) {
+        if (contextSettings.stream().anyMatch(given -> given.name().equalsIgnoreCase(setting.name()))) {
+            throw new IllegalArgumentException("the setting " + setting.name() + " was given before");
+        }
+        this.contextSettings.add(setting);
         return this;
     }
 

@@ -8,6 +8,7 @@ import io.github.r2dbcsession.internal.pool.LeasePool;
 import io.github.r2dbcsession.pool.PoolStats;
 import io.github.r2dbcsession.pool.WarmUp;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import org.reactivestreams.Publisher;
@@ -15,6 +16,7 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.tcp.TcpResources;
+import reactor.util.context.ContextView;
 
 final class DefaultDatabase implements Database, StatementScope {
 
@@ -22,6 +24,7 @@ final class DefaultDatabase implements Database, StatementScope {
     private final ConnectionString connectionString;
     private final PoolSettings poolSettings;
     private final Duration drainTime;
+    private final List<ContextSetting> contextSettings;
     private final LeasePool pool;
     private final Listeners listeners = new Listeners();
     private final Transactions transactions;
@@ -33,6 +36,7 @@ final class DefaultDatabase implements Database, StatementScope {
         this.connectionString = builder.connectionString;
         this.poolSettings = builder.poolSettings;
         this.drainTime = builder.drainTime;
+        this.contextSettings = List.copyOf(builder.contextSettings);
         Connector connector = new Connector(
                 connectionString,
                 poolSettings.maxCreateConnectionTime(),
@@ -40,7 +44,7 @@ final class DefaultDatabase implements Database, StatementScope {
                 listeners,
                 builder.credentials);
         this.pool = new LeasePool(name, poolSettings, connector, listeners);
-        this.transactions = new Transactions(this, pool, builder.transactionDefaults, listeners);
+        this.transactions = new Transactions(this, pool, builder.transactionDefaults, contextSettings, listeners);
     }
 
     Transactions transactions() {
@@ -81,10 +85,14 @@ final class DefaultDatabase implements Database, StatementScope {
     public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
         return Flux.deferContextual(context -> {
             OpenTransaction open = transactions.open(context);
-            return open == null
-                    ? Flux.usingWhen(
-                            transactions.acquire(context), lease -> statements.run(lease, writes, work), Lease::release)
-                    : open.run(writes, work);
+            if (open != null) {
+                return open.run(writes, work);
+            }
+            ContextValues values = values(context);
+            return Flux.usingWhen(
+                    transactions.acquire(context),
+                    lease -> values.ahead(lease, acquired -> statements.run(acquired, writes, work)),
+                    Lease::release);
         });
     }
 
@@ -92,9 +100,12 @@ final class DefaultDatabase implements Database, StatementScope {
     public <T> Mono<T> inSession(Function<? super Session, ? extends Mono<T>> work) {
         return Mono.deferContextual(context -> {
             OpenTransaction open = transactions.open(context);
-            return open == null
-                    ? Mono.usingWhen(transactions.acquire(context), lease -> work.apply(session(lease)), Lease::release)
-                    : work.apply(new JoinedSession(open));
+            if (open != null) {
+                return work.apply(new JoinedSession(open));
+            }
+            ContextValues values = values(context);
+            return Mono.usingWhen(
+                    transactions.acquire(context), lease -> work.apply(session(lease, values)), Lease::release);
         });
     }
 
@@ -102,24 +113,40 @@ final class DefaultDatabase implements Database, StatementScope {
     public <T> Flux<T> inSessionMany(Function<? super Session, ? extends Publisher<T>> work) {
         return Flux.deferContextual(context -> {
             OpenTransaction open = transactions.open(context);
-            return open == null
-                    ? Flux.usingWhen(transactions.acquire(context), lease -> work.apply(session(lease)), Lease::release)
-                    : work.apply(new JoinedSession(open));
+            if (open != null) {
+                return work.apply(new JoinedSession(open));
+            }
+            ContextValues values = values(context);
+            return Flux.usingWhen(
+                    transactions.acquire(context), lease -> work.apply(session(lease, values)), Lease::release);
         });
     }
 
     @Override
     public Mono<Session> openSession() {
-        return pool.acquire().map(this::session);
+        return Mono.deferContextual(context -> {
+            ContextValues values = values(context);
+            return pool.acquire().map(lease -> session(lease, values));
+        });
     }
 
     @Override
     public Mono<Session> openDedicatedSession() {
-        return pool.dedicated().map(this::session);
+        return pool.dedicated().map(lease -> session(lease, ContextValues.none()));
     }
 
-    private Session session(Lease lease) {
-        return new DefaultSession(lease, name);
+    /** Acquires a connection for work of the library itself, which belongs to no caller's Context. */
+    <T> Mono<T> inOwnSession(Function<? super Session, ? extends Mono<T>> work) {
+        return Mono.usingWhen(
+                pool.acquire(), lease -> work.apply(session(lease, ContextValues.none())), Lease::release);
+    }
+
+    private ContextValues values(ContextView context) {
+        return ContextValues.of(contextSettings, context);
+    }
+
+    private Session session(Lease lease, ContextValues values) {
+        return new DefaultSession(lease, name, values);
     }
 
     @Override

@@ -78,7 +78,12 @@ final class DefaultQuery implements Query {
     }
 
     private <T> Flux<T> run(Function<? super Result, ? extends Publisher<T>> read) {
-        return scope.run(
-                sql.writes(), lease -> lease.converse(sql.text(), statement -> bindings.bindTo(statement, sql), read));
+        return scope.run(sql.writes(), lease -> {
+            lease.announce(sql::mayChangeSession);
+            if (sql.forgetsStatements()) {
+                lease.closeAtEnd();
+            }
+            return lease.converse(sql.text(), statement -> bindings.bindTo(statement, sql), read);
+        });
     }
 }

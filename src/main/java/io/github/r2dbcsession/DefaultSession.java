@@ -2,6 +2,7 @@ package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.internal.pool.Lease;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -11,10 +12,14 @@ final class DefaultSession implements Session, StatementScope {
     private final String scope;
     private final Autocommit statements;
 
-    DefaultSession(Lease lease, String database) {
+    /** Sets what the Context brought, once, ahead of the first statement; null where it brought nothing. */
+    private final @Nullable Mono<Void> settings;
+
+    DefaultSession(Lease lease, String database, ContextValues values) {
         this.lease = lease;
         this.scope = "session on " + database;
         this.statements = new Autocommit(scope);
+        this.settings = values.isEmpty() ? null : values.setForSession(lease).cache();
     }
 
     @Override
@@ -24,9 +29,17 @@ final class DefaultSession implements Session, StatementScope {
 
     @Override
     public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
-        return Flux.defer(() -> lease.state() == Lease.State.ACQUIRED
-                ? statements.run(lease, writes, work)
-                : Flux.error(new ScopeEndedException(scope)));
+        Flux<T> run = Flux.defer(() -> isOpen() ? statements.run(lease, writes, work) : ended());
+        return settings == null ? run : Flux.defer(() -> isOpen() ? settings.thenMany(run) : run);
+    }
+
+    /** Fails on demand, so that work which was cancelled on its way here gets no error that nobody is left to take. */
+    private <T> Flux<T> ended() {
+        return Flux.just(scope).handle((ended, sink) -> sink.error(new ScopeEndedException(ended)));
+    }
+
+    private boolean isOpen() {
+        return lease.state() == Lease.State.ACQUIRED;
     }
 
     @Override

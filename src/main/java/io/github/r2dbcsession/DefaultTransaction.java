@@ -34,6 +34,7 @@ final class DefaultTransaction implements OpenTransaction {
             Lease lease,
             Transactions transactions,
             TransactionOptions options,
+            ContextValues values,
             @Nullable DefaultTransaction suspended) {
         this.lease = lease;
         this.transactions = transactions;
@@ -41,7 +42,7 @@ final class DefaultTransaction implements OpenTransaction {
         this.failures = new Failures(transactions.described(options), options.isReadOnly());
         this.state = new TransactionState(transactions.listener());
         this.suspended = suspended;
-        this.begin = new Begin(this, lease);
+        this.begin = new Begin(this, lease, values);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.r2dbc.spi.Result;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -37,10 +38,13 @@ interface OpenTransaction extends Transaction, StatementScope {
 
     @Override
     default Mono<Void> setLocal(String name, String value) {
-        return sql("SELECT pg_catalog.set_config($1, $2, true)")
-                .bind(1, name)
-                .bind(2, value)
-                .rowsUpdated()
+        // Not by a query, which would have the session reset: it ends with the transaction.
+        return run(
+                        false,
+                        lease -> lease.converse(
+                                "SELECT pg_catalog.set_config($1, $2, true)",
+                                statement -> statement.bind(0, name).bind(1, value),
+                                Result::getRowsUpdated))
                 .then();
     }
 

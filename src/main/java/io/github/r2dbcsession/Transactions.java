@@ -3,6 +3,7 @@ package io.github.r2dbcsession;
 import io.github.r2dbcsession.internal.pool.Lease;
 import io.github.r2dbcsession.internal.pool.LeasePool;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -20,16 +21,23 @@ final class Transactions {
     private final String database;
     private final NestedAcquires pool;
     private final TransactionOptions defaults;
+    private final List<ContextSetting> contextSettings;
     private final DatabaseListener listener;
     private final CommitResolver resolver;
     private final Retries retries = new Retries();
 
-    Transactions(Database database, LeasePool pool, TransactionOptions defaults, DatabaseListener listener) {
+    Transactions(
+            Database database,
+            LeasePool pool,
+            TransactionOptions defaults,
+            List<ContextSetting> contextSettings,
+            DatabaseListener listener) {
         this.client = database;
         this.database = database.name();
         this.pool = new NestedAcquires(
                 database.name(), pool, database.poolSettings().maxSize());
         this.defaults = defaults;
+        this.contextSettings = contextSettings;
         this.listener = listener;
         this.resolver = new CommitResolver(pool);
     }
@@ -60,6 +68,11 @@ final class Transactions {
     Context suspend(Context context) {
         DefaultTransaction holder = holder(context);
         return holder == null ? context : context.delete(key).put(suspendedKey, holder);
+    }
+
+    /** What the Context brings for the server's settings. */
+    ContextValues values(ContextView context) {
+        return ContextValues.of(contextSettings, context);
     }
 
     /** Acquires a connection beside what is open in the Context, or fails where none could ever come. */
@@ -159,9 +172,10 @@ final class Transactions {
         }
         return Mono.deferContextual(context -> {
             long start = System.nanoTime();
+            ContextValues values = values(context);
             Flux<Lease> acquired = TimeLimit.on(acquire(context).flux(), options, () -> true, () -> timedOut(options));
             return acquired.singleOrEmpty().map(lease -> {
-                DefaultTransaction transaction = new DefaultTransaction(lease, this, options, holder(context));
+                DefaultTransaction transaction = new DefaultTransaction(lease, this, options, values, holder(context));
                 transaction.expireAfter(Duration.ofNanos(System.nanoTime() - start));
                 return transaction;
             });

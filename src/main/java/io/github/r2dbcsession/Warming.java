@@ -11,12 +11,12 @@ import reactor.core.publisher.Sinks;
 /** Opens sessions side by side: each is held until all of them have been opened or have failed, so that no two share a connection. */
 final class Warming {
 
-    private final Database database;
+    private final DefaultDatabase database;
     private final int sessions;
     private final AtomicInteger missing;
     private final Sinks.Empty<Void> all = Sinks.empty();
 
-    Warming(Database database, int sessions) {
+    Warming(DefaultDatabase database, int sessions) {
         this.database = database;
         this.sessions = sessions;
         this.missing = new AtomicInteger(sessions);
@@ -33,7 +33,7 @@ final class Warming {
     private Mono<Duration> one() {
         return Mono.defer(() -> {
             long start = System.nanoTime();
-            return database.inSession(session -> session.sql("SELECT 1")
+            return database.inOwnSession(session -> session.sql("SELECT 1")
                             .as(Integer.class)
                             .one()
                             .map(one -> Duration.ofNanos(System.nanoTime() - start))

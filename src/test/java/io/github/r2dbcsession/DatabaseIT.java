@@ -337,6 +337,7 @@ class DatabaseIT {
                 .expectComplete()
                 .verify(LIMIT);
 
+        awaitQuiet();
         assertThat(db.stats().idle()).isEqualTo(SIZE);
         assertThatThrownBy(() -> db.warmUp(SIZE + 1)).isInstanceOf(IllegalArgumentException.class);
     }
@@ -404,7 +405,9 @@ class DatabaseIT {
     }
 
     private long pid() {
-        return pid(db).block(LIMIT);
+        long pid = pid(db).block(LIMIT);
+        awaitQuiet();
+        return pid;
     }
 
     private static Mono<Long> pid(SqlClient client) {

@@ -246,8 +246,7 @@ class RetryIT {
 
     @Test
     void theDeadlineCoversAllRuns() {
-        StepVerifier.create(
-                        db.inTransaction(OFTEN.deadline(Duration.ofSeconds(2)), tx -> counted(run -> conflict(tx))))
+        StepVerifier.create(db.inTransaction(OFTEN.deadline(Duration.ofSeconds(2)), tx -> counted(run -> conflict(tx))))
                 .expectErrorSatisfies(failure -> {
                     assertThat(failure).isInstanceOf(TransactionTimeoutException.class);
                     assertThat(failure.getSuppressed()).hasAtLeastOneElementOfType(R2dbcRollbackException.class);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.r2dbcsession.config.PoolSettings;
+import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.RecordingProxy;
 import io.github.r2dbcsession.testing.TestDatabase;
@@ -39,7 +40,10 @@ class TransactionOptionsIT {
     private final List<TransactionOutcome> outcomes = new CopyOnWriteArrayList<>();
     private final Database db = Database.builder(wire.url(TransactionOptionsIT.class))
             .name("shop")
-            .pool(PoolSettings.builder().maxSize(2).build())
+            .pool(PoolSettings.builder()
+                    .maxSize(2)
+                    .resetPolicy(ResetPolicy.TRUSTING)
+                    .build())
             .build();
 
     @BeforeEach

@@ -33,6 +33,7 @@ public final class PoolSettings {
     private final Duration maxOverflowIdleTime;
     private final @Nullable Duration keepAlive;
     private final int maxPendingAcquire;
+    private final ResetPolicy resetPolicy;
 
     PoolSettings(PoolSettingsBuilder builder) {
         this.pooling = builder.pooling;
@@ -47,6 +48,7 @@ public final class PoolSettings {
         this.maxOverflowIdleTime = builder.maxOverflowIdleTime;
         this.keepAlive = builder.keepAlive;
         this.maxPendingAcquire = builder.maxPendingAcquire;
+        this.resetPolicy = builder.resetPolicy;
     }
 
     /** Starts from the defaults. */
@@ -93,6 +95,7 @@ public final class PoolSettings {
         builder.maxOverflowIdleTime = maxOverflowIdleTime;
         builder.keepAlive = keepAlive;
         builder.maxPendingAcquire = maxPendingAcquire;
+        builder.resetPolicy = resetPolicy;
         return builder;
     }
 
@@ -146,6 +149,11 @@ public final class PoolSettings {
         return Optional.ofNullable(maxLifeTime);
     }
 
+    /** After which uses a connection is reset. */
+    public ResetPolicy resetPolicy() {
+        return resetPolicy;
+    }
+
     /** How long a connection beyond {@link #size()} may lie idle. */
     public Duration maxOverflowIdleTime() {
         return maxOverflowIdleTime;
@@ -180,6 +188,6 @@ public final class PoolSettings {
                 + maxCreateConnectionTime
                 + ", maxIdleTime " + maxIdleTime + ", maxLifeTime " + maxLifeTime
                 + ", maxOverflowIdleTime " + maxOverflowIdleTime + ", keepAlive " + keepAlive + ", maxPendingAcquire "
-                + maxPendingAcquire;
+                + maxPendingAcquire + ", resetPolicy " + resetPolicy;
     }
 }

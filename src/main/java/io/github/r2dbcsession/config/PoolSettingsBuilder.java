@@ -1,6 +1,7 @@
 package io.github.r2dbcsession.config;
 
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,7 @@ public final class PoolSettingsBuilder {
     Duration keepAlive = PoolSettings.DEFAULT_KEEP_ALIVE;
 
     int maxPendingAcquire = PoolSettings.DEFAULT_MAX_PENDING_ACQUIRE;
+    ResetPolicy resetPolicy = ResetPolicy.DEFAULT;
 
     PoolSettingsBuilder() {}
 
@@ -131,6 +133,12 @@ public final class PoolSettingsBuilder {
     /** Lets connections get as old as they will. */
     public PoolSettingsBuilder noMaxLifeTime() {
         this.maxLifeTime = null;
+        return this;
+    }
+
+    /** Sets after which uses a connection is reset before it is lent again. Default: {@link ResetPolicy#DEFAULT}. */
+    public PoolSettingsBuilder resetPolicy(ResetPolicy resetPolicy) {
+        this.resetPolicy = Objects.requireNonNull(resetPolicy, "resetPolicy");
         return this;
     }
 

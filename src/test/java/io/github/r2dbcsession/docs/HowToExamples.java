@@ -2,6 +2,7 @@ package io.github.r2dbcsession.docs;
 
 import io.github.r2dbcsession.CommitResolution;
 import io.github.r2dbcsession.CommitUnknownException;
+import io.github.r2dbcsession.ContextSetting;
 import io.github.r2dbcsession.Database;
 import io.github.r2dbcsession.Session;
 import io.github.r2dbcsession.SqlClient;
@@ -9,6 +10,7 @@ import io.github.r2dbcsession.Transaction;
 import io.github.r2dbcsession.TransactionOptions;
 import io.github.r2dbcsession.config.Credentials;
 import io.github.r2dbcsession.config.PoolSettings;
+import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.pool.WarmUp;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -96,6 +98,28 @@ final class HowToExamples {
                         .one(),
                 Session::close);
         return counted;
+    }
+
+    Mono<Long> tenants(String connectionString, String tenant) {
+        Database db = Database.builder(connectionString)
+                .contextSetting(ContextSetting.required("app.tenant", "tenant"))
+                .contextSetting(ContextSetting.optional("application_name", "caller"))
+                .build();
+
+        Mono<Long> own = db.sql("SELECT count(*) FROM account")
+                .as(Long.class)
+                .one()
+                .contextWrite(context -> context.put("tenant", tenant));
+        return own;
+    }
+
+    Mono<Void> resetPolicy(String connectionString) {
+        Database db = Database.builder(connectionString)
+                .pool(PoolSettings.production().toBuilder()
+                        .resetPolicy(ResetPolicy.TRUSTING)
+                        .build())
+                .build();
+        return db.close();
     }
 
     Mono<Void> pool(String connectionString) {

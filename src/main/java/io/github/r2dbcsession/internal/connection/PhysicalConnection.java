@@ -33,6 +33,7 @@ public final class PhysicalConnection {
     private final Turns cancels;
     private final AtomicInteger conversations = new AtomicInteger();
     private volatile BooleanSupplier retired = () -> false;
+    private volatile boolean dirty;
     private volatile boolean mustWrite;
 
     PhysicalConnection(PostgresqlConnection driver, ChannelTap tap, Turns cancels) {
@@ -96,6 +97,11 @@ public final class PhysicalConnection {
         this.retired = retired;
     }
 
+    /** Has the connection go once its lease has ended. */
+    public void retire() {
+        retireWhen(() -> true);
+    }
+
     /** Says that the server was chosen because it can be written to; a statement that finds it cannot retires the connection. */
     void mustWrite() {
         mustWrite = true;
@@ -123,6 +129,21 @@ public final class PhysicalConnection {
     public boolean inTransaction() {
         char status = wire.state().status();
         return status == 'T' || status == 'E';
+    }
+
+    /** Whether the session may differ from a fresh one. */
+    public boolean isDirty() {
+        return dirty;
+    }
+
+    /** Says that the session may differ from a fresh one from now on. */
+    public void markDirty() {
+        dirty = true;
+    }
+
+    /** Says that the session is as a fresh one. */
+    public void markClean() {
+        dirty = false;
     }
 
     /** Whether the tag of the last command that completed was {@code COMMIT}. */

@@ -1,13 +1,17 @@
 package io.github.r2dbcsession.internal.pool;
 
+import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
 import io.github.r2dbcsession.pool.PoolListener;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -44,6 +48,7 @@ public final class Lease {
     }
 
     private final PhysicalConnection connection;
+    private final Gate gate;
     private final Mono<Void> giveBack;
     private final Figures figures;
     private final PoolListener listener;
@@ -51,8 +56,9 @@ public final class Lease {
     private volatile State state = State.ACQUIRED;
     private volatile long endedAt;
 
-    Lease(PhysicalConnection connection, Mono<Void> giveBack, Figures figures, PoolListener listener) {
+    Lease(PhysicalConnection connection, Gate gate, Mono<Void> giveBack, Figures figures, PoolListener listener) {
         this.connection = connection;
+        this.gate = gate;
         this.giveBack = giveBack;
         this.figures = figures;
         this.listener = listener;
@@ -90,6 +96,22 @@ public final class Lease {
     }
 
     /**
+     * Says what statement comes next. Where something of it may remain, the session is reset before anybody else gets it.
+     *
+     * @param mayChangeSession judges it by the policy and by the names that are suspect, null where these are not known
+     */
+    public void announce(BiPredicate<ResetPolicy, @Nullable Set<String>> mayChangeSession) {
+        if (!connection.isDirty() && gate.mayChangeSession(mayChangeSession)) {
+            connection.markDirty();
+        }
+    }
+
+    /** Has the connection closed at the end in place of being lent again. */
+    public void closeAtEnd() {
+        connection.retire();
+    }
+
+    /**
      * Runs one statement, see {@link PhysicalConnection#converse}.
      *
      * @throws IllegalStateException as a signal, when the lease has been given back; nothing is sent then
@@ -109,8 +131,8 @@ public final class Lease {
     }
 
     /**
-     * Gives the connection back, once. Completes when it is idle again, or at once when that is not certain: the rest is then done
-     * behind the caller's back. Never fails; cancelling changes nothing.
+     * Gives the connection back, once. Completes when it can be lent again, or at once where anything must be done for that: it is then
+     * done behind the caller's back. Never fails; cancelling changes nothing.
      */
     public Mono<Void> release() {
         return Mono.defer(() -> {
@@ -120,7 +142,7 @@ public final class Lease {
             figures.recovering.incrementAndGet();
             figures.acquired.decrementAndGet();
             Mono<Void> recovery = giveBack.onErrorComplete().doOnTerminate(this::recovered);
-            if (connection.isIdle()) {
+            if (gate.isOpenFor(connection)) {
                 return recovery;
             }
             recovery.subscribe();

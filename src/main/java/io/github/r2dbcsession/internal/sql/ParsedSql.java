@@ -1,6 +1,9 @@
 package io.github.r2dbcsession.internal.sql;
 
+import io.github.r2dbcsession.config.ResetPolicy;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A statement as the driver gets it, with the names of its parameters.
@@ -19,12 +22,14 @@ public final class ParsedSql {
     private final ParameterNames parameters;
     private final boolean transactionControl;
     private final boolean writes;
+    private final SessionEffect effect;
 
-    ParsedSql(String text, ParameterNames parameters, boolean transactionControl, boolean writes) {
+    ParsedSql(String text, ParameterNames parameters, StatementOutline outline) {
         this.text = text;
         this.parameters = parameters;
-        this.transactionControl = transactionControl;
-        this.writes = writes;
+        this.transactionControl = outline.transactionControl();
+        this.writes = outline.writes();
+        this.effect = outline.effect();
     }
 
     /**
@@ -57,6 +62,20 @@ public final class ParsedSql {
     /** Returns whether the text may write by itself; a function that a SELECT calls is not looked into. */
     public boolean writes() {
         return writes;
+    }
+
+    /**
+     * Returns whether something may remain in the session that its next user must not see.
+     *
+     * @param suspects the names, in lower case, behind which there is more than PostgreSQL's own code; null when they are not known
+     */
+    public boolean mayChangeSession(ResetPolicy policy, @Nullable Set<String> suspects) {
+        return effect.mayRemain(policy, suspects);
+    }
+
+    /** Returns whether the text makes the server forget the statements that the driver has prepared. */
+    public boolean forgetsStatements() {
+        return effect.kind() == SessionEffect.Kind.FORGETS;
     }
 
     ParameterNames parameters() {

@@ -50,7 +50,7 @@ final class SqlLexer {
         if (!parameters.none()) {
             oneStatement();
         }
-        return new ParsedSql(out.toString(), parameters, outline.transactionControl(), outline.writes());
+        return new ParsedSql(out.toString(), parameters, outline);
     }
 
     private void token(char c) {
@@ -61,9 +61,7 @@ final class SqlLexer {
         } else if (c == '/' && charAt(at + 1) == '*') {
             copyTo(endOfBlockComment());
         } else if (c == '\'' || c == '"') {
-            outline.symbol(c);
-            copyTo(endOfQuoted(c));
-            was(Before.OPERAND);
+            quoted(c);
         } else if (c == '$') {
             dollar();
         } else if (c == ':') {
@@ -82,6 +80,17 @@ final class SqlLexer {
         } else {
             symbol(c);
         }
+    }
+
+    private void quoted(char quote) {
+        int end = endOfQuoted(quote);
+        if (quote == '"') {
+            outline.quoted(sql.substring(at + 1, end - 1));
+        } else {
+            outline.symbol(quote);
+        }
+        copyTo(end);
+        was(Before.OPERAND);
     }
 
     private void symbol(char c) {

@@ -11,6 +11,7 @@ final class StatementOutline {
     private static final Set<String> TRANSACTION_WORDS =
             Set.of("BEGIN", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE");
 
+    private final SessionOutline session = new SessionOutline();
     private int tokens;
     private String first = "";
     private String previous = "";
@@ -24,6 +25,7 @@ final class StatementOutline {
     private boolean writes;
 
     void word(String spelled) {
+        session.word(spelled);
         String word = spelled.toUpperCase(Locale.ROOT);
         token();
         if (tokens == 1) {
@@ -37,8 +39,16 @@ final class StatementOutline {
         previous = word;
     }
 
-    /** Anything that is neither a word nor white space nor a comment. */
+    /** A quoted identifier, or a piece of one that holds a quote. */
+    void quoted(String content) {
+        session.quoted(content);
+        token();
+        previous = "";
+    }
+
+    /** Anything that is neither a name nor white space nor a comment. */
     void symbol(char symbol) {
+        session.symbol(symbol);
         token();
         previous = "";
         if (symbol == '(') {
@@ -49,6 +59,7 @@ final class StatementOutline {
     }
 
     void semicolon() {
+        session.semicolon();
         separated = separated || tokens > 0;
         previous = "";
         if (parentheses <= 0 && blocks == 0) {
@@ -62,6 +73,10 @@ final class StatementOutline {
     /** Returns whether something follows a semicolon that follows something. */
     boolean several() {
         return several;
+    }
+
+    SessionEffect effect() {
+        return session.effect();
     }
 
     boolean transactionControl() {
