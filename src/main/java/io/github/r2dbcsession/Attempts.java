@@ -14,6 +14,7 @@ final class Attempts<T> {
 
     private final Transactions transactions;
     private final TransactionOptions options;
+    private final ContextValues values;
     private final Function<DefaultTransaction, Flux<T>> block;
     private final ContextView context;
     private final long start = System.nanoTime();
@@ -25,17 +26,19 @@ final class Attempts<T> {
     Attempts(
             Transactions transactions,
             TransactionOptions options,
+            ContextValues values,
             Function<DefaultTransaction, Flux<T>> block,
             ContextView context) {
         this.transactions = transactions;
         this.options = options;
+        this.values = values;
         this.block = block;
         this.context = context;
         this.current = attempt();
     }
 
     private Attempt attempt() {
-        return new Attempt(transactions, options, transactions.values(context), transactions.holder(context));
+        return new Attempt(transactions, options, values, transactions.holder(context));
     }
 
     /** Runs the block until it succeeds, fails for good, or the deadline that covers all runs has passed. */
@@ -57,8 +60,7 @@ final class Attempts<T> {
             Attempt attempt = retriesBefore == 0 ? current : attempt();
             current = attempt;
             pausing = false;
-            Flux<T> run = Flux.usingWhen(
-                    transactions.acquire(context), lease -> block.apply(attempt.begin(lease)), Lease::release);
+            Flux<T> run = Lease.use(transactions.acquire(context), lease -> block.apply(attempt.begin(lease)));
             return options.retries() == 0
                     ? run.concatWith(attempt.<T>afterwards())
                     : run.doOnNext(element -> emitted = true)

@@ -44,7 +44,7 @@ final class Begin {
             return Mono.error(transaction.ended());
         }
         long start = System.nanoTime();
-        return withSettings()
+        return beginWithSettings()
                 .onErrorMap(failure -> transaction.told(failure, Phase.BEGIN, start))
                 .then(Mono.<Void>defer(() -> lease.inTransaction() ? Mono.empty() : Mono.error(vanished())))
                 .doOnError(transaction::markRollbackOnly)
@@ -52,7 +52,7 @@ final class Begin {
     }
 
     /** What the Context brought is sent behind the BEGIN without waiting for its answer: alone it would do nothing. */
-    private Mono<Void> withSettings() {
+    private Mono<Void> beginWithSettings() {
         Mono<Void> begin = lease.converse(transaction.options().beginSql(), statement -> {}, Result::getRowsUpdated)
                 .then();
         return values.isEmpty() ? begin : Mono.when(begin, values.setLocally(lease));

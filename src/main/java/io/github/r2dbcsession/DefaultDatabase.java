@@ -89,10 +89,9 @@ final class DefaultDatabase implements Database, StatementScope {
                 return open.run(writes, work);
             }
             ContextValues values = values(context);
-            return Flux.usingWhen(
+            return Lease.use(
                     transactions.acquire(context),
-                    lease -> values.ahead(lease, acquired -> statements.run(acquired, writes, work)),
-                    Lease::release);
+                    lease -> values.ahead(lease, set -> statements.run(set, writes, work)));
         });
     }
 
@@ -104,8 +103,8 @@ final class DefaultDatabase implements Database, StatementScope {
                 return work.apply(new JoinedSession(open));
             }
             ContextValues values = values(context);
-            return Mono.usingWhen(
-                    transactions.acquire(context), lease -> work.apply(session(lease, values)), Lease::release);
+            return Mono.fromDirect(
+                    Lease.use(transactions.acquire(context), lease -> work.apply(session(lease, values))));
         });
     }
 
@@ -117,8 +116,7 @@ final class DefaultDatabase implements Database, StatementScope {
                 return work.apply(new JoinedSession(open));
             }
             ContextValues values = values(context);
-            return Flux.usingWhen(
-                    transactions.acquire(context), lease -> work.apply(session(lease, values)), Lease::release);
+            return Lease.use(transactions.acquire(context), lease -> work.apply(session(lease, values)));
         });
     }
 

@@ -70,11 +70,6 @@ final class Transactions {
         return holder == null ? context : context.delete(key).put(suspendedKey, holder);
     }
 
-    /** What the Context brings for the server's settings. */
-    ContextValues values(ContextView context) {
-        return ContextValues.of(contextSettings, context);
-    }
-
     /** Acquires a connection beside what is open in the Context, or fails where none could ever come. */
     Mono<Lease> acquire(ContextView context) {
         return pool.acquire(holder(context));
@@ -172,7 +167,7 @@ final class Transactions {
         }
         return Mono.deferContextual(context -> {
             long start = System.nanoTime();
-            ContextValues values = values(context);
+            ContextValues values = ContextValues.of(contextSettings, context);
             Flux<Lease> acquired = TimeLimit.on(acquire(context).flux(), options, () -> true, () -> timedOut(options));
             return acquired.singleOrEmpty().map(lease -> {
                 DefaultTransaction transaction = new DefaultTransaction(lease, this, options, values, holder(context));
@@ -183,7 +178,8 @@ final class Transactions {
     }
 
     private <T> Flux<T> begun(TransactionOptions options, Function<Block, Flux<T>> block, ContextView context) {
-        return new Attempts<>(this, options, begun -> block.apply(new Block(begun)), context).run();
+        ContextValues values = ContextValues.of(contextSettings, context);
+        return new Attempts<>(this, options, values, begun -> block.apply(new Block(begun)), context).run();
     }
 
     private <T> Flux<T> nested(OpenTransaction outer, @Nullable TransactionOptions asked, Work<T> work) {

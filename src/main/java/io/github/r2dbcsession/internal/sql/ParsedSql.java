@@ -24,12 +24,13 @@ public final class ParsedSql {
     private final boolean writes;
     private final SessionEffect effect;
 
-    ParsedSql(String text, ParameterNames parameters, StatementOutline outline) {
+    ParsedSql(
+            String text, ParameterNames parameters, boolean transactionControl, boolean writes, SessionEffect effect) {
         this.text = text;
         this.parameters = parameters;
-        this.transactionControl = outline.transactionControl();
-        this.writes = outline.writes();
-        this.effect = outline.effect();
+        this.transactionControl = transactionControl;
+        this.writes = writes;
+        this.effect = effect;
     }
 
     /**
