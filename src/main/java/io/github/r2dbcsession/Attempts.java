@@ -21,6 +21,7 @@ final class Attempts<T> {
     private volatile Attempt current;
     private volatile boolean emitted;
     private volatile boolean pausing;
+    private volatile @Nullable Throwable before;
 
     Attempts(
             Transactions transactions,
@@ -79,11 +80,10 @@ final class Attempts<T> {
                 transactions.listener().onRetryRefused(failure, retry);
                 return Flux.error(failure);
             }
+            before = failure;
             Duration pause = Retries.pause(retry);
             if (isOver(pause)) {
-                TransactionTimeoutException passed = transactions.timedOut(options);
-                passed.addSuppressed(failure);
-                return Flux.error(passed);
+                return Flux.error(after(transactions.timedOut(options)));
             }
             pausing = true;
             transactions.listener().onRetry(failure, retry, pause);
@@ -96,7 +96,16 @@ final class Attempts<T> {
     }
 
     private Throwable expiry() {
-        return pausing ? transactions.timedOut(options) : current.expiry();
+        return after(pausing ? transactions.timedOut(options) : current.expiry());
+    }
+
+    /** Says with an error what had ended the run before. */
+    private Throwable after(Throwable error) {
+        Throwable earlier = before;
+        if (earlier != null) {
+            error.addSuppressed(earlier);
+        }
+        return error;
     }
 
     /** Whether the deadline will have passed by then. */

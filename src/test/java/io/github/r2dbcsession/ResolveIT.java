@@ -165,19 +165,6 @@ class ResolveIT {
                 .verify(LIMIT);
     }
 
-    @Test
-    void theIdIsAskedForInOneRoundTripBeforeTheCommit() {
-        db.sql("SELECT 1").rowsUpdated().block(LIMIT);
-        wire.statements();
-        db.inTransaction(RESOLVABLE, tx -> write(tx, "a")).block(LIMIT);
-        List<String> sent = wire.statements();
-
-        assertThat(sent).hasSize(4).startsWith("BEGIN").endsWith("COMMIT");
-        assertThat(sent.get(2)).contains("pg_current_xact_id_if_assigned");
-        db.inTransaction(RESOLVABLE, tx -> Mono.just(1)).block(LIMIT);
-        assertThat(wire.statements()).isEmpty();
-    }
-
     private CommitResolution resolved(TransactionId id) {
         DefaultDatabase database = (DefaultDatabase) db;
         return database.transactions().resolver().resolve(id).block(LIMIT);

@@ -25,12 +25,12 @@ class TransactionRoundTripsIT {
     private final TestDatabase server = TestDatabase.get();
     private final ProtocolProxy wire = new ProtocolProxy(server);
     private final Database db = Database.builder(wire.url(TransactionRoundTripsIT.class))
-            .pool(PoolSettings.builder().maxSize(2).build())
+            .pool(PoolSettings.builder().maxSize(1).build())
             .build();
 
     @BeforeEach
     void connected() {
-        db.sql("SELECT 0").rowsUpdated().block(LIMIT);
+        db.sql("SELECT 40").rowsUpdated().block(LIMIT);
         wire.statements();
     }
 
@@ -50,10 +50,10 @@ class TransactionRoundTripsIT {
 
     @Test
     void aBlockCostsItsStatementsAndTwoMore() {
-        assertThat(sent(PLAIN, tx -> select(tx, 1))).containsExactly("BEGIN", "SELECT 1", "COMMIT");
-        assertThat(sent(PLAIN, tx -> select(tx, 2).then(Mono.error(new IllegalStateException()))))
-                .containsExactly("BEGIN", "SELECT 2", "ROLLBACK");
-        assertThat(sent(PLAIN, tx -> select(tx, 3).then(select(tx, 4)))).hasSize(4);
+        assertThat(sent(PLAIN, tx -> select(tx, 41))).containsExactly("BEGIN", "SELECT 41", "COMMIT");
+        assertThat(sent(PLAIN, tx -> select(tx, 42).then(Mono.error(new IllegalStateException()))))
+                .containsExactly("BEGIN", "SELECT 42", "ROLLBACK");
+        assertThat(sent(PLAIN, tx -> select(tx, 43).then(select(tx, 44)))).hasSize(4);
     }
 
     @Test
@@ -66,17 +66,17 @@ class TransactionRoundTripsIT {
                 .deadline(Duration.ofSeconds(9))
                 .retry(3);
 
-        assertThat(sent(all, tx -> select(tx, 1)))
+        assertThat(sent(all, tx -> select(tx, 41)))
                 .containsExactly(
                         "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE;"
                                 + " SET LOCAL statement_timeout = 3000; SET LOCAL lock_timeout = 2000",
-                        "SELECT 1",
+                        "SELECT 41",
                         "COMMIT");
     }
 
     @Test
     void aResolvableCommitCostsOneMore() {
-        assertThat(sent(PLAIN.resolvable(), tx -> select(tx, 1)))
+        assertThat(sent(PLAIN.resolvable(), tx -> select(tx, 41)))
                 .hasSize(4)
                 .endsWith("COMMIT")
                 .anyMatch(sql -> sql.contains("pg_current_xact_id_if_assigned"));
@@ -84,27 +84,27 @@ class TransactionRoundTripsIT {
 
     @Test
     void aSavepointCostsOneAtEitherEnd() {
-        assertThat(sent(PLAIN, tx -> db.inTransaction(NESTED, nested -> select(nested, 1))))
+        assertThat(sent(PLAIN, tx -> db.inTransaction(NESTED, nested -> select(nested, 41))))
                 .containsExactly(
-                        "BEGIN", "SAVEPOINT \"nested_1\"", "SELECT 1", "RELEASE SAVEPOINT \"nested_1\"", "COMMIT");
+                        "BEGIN", "SAVEPOINT \"nested_1\"", "SELECT 41", "RELEASE SAVEPOINT \"nested_1\"", "COMMIT");
         assertThat(sent(
                         PLAIN,
                         tx -> db.inTransaction(
                                         NESTED,
-                                        nested -> select(nested, 2).then(Mono.error(new IllegalStateException())))
+                                        nested -> select(nested, 42).then(Mono.error(new IllegalStateException())))
                                 .onErrorComplete()))
                 .containsExactly(
                         "BEGIN",
                         "SAVEPOINT \"nested_1\"",
-                        "SELECT 2",
+                        "SELECT 42",
                         "ROLLBACK TO SAVEPOINT \"nested_1\"; RELEASE SAVEPOINT \"nested_1\"",
                         "COMMIT");
     }
 
     @Test
     void joiningCostsNothing() {
-        assertThat(sent(PLAIN, tx -> db.inTransaction(joined -> select(db, 1))))
-                .containsExactly("BEGIN", "SELECT 1", "COMMIT");
+        assertThat(sent(PLAIN, tx -> db.inTransaction(joined -> select(db, 41))))
+                .containsExactly("BEGIN", "SELECT 41", "COMMIT");
     }
 
     @Test
@@ -117,7 +117,14 @@ class TransactionRoundTripsIT {
 
     private List<String> sent(TransactionOptions options, Function<Transaction, Mono<?>> work) {
         db.inTransaction(options, tx -> work.apply(tx).then()).onErrorComplete().block(LIMIT);
-        return wire.statements();
+        return ofTransactions(wire.statements());
+    }
+
+    /** What the pool sends on its own, ahead of a lease and after it, is none of the transaction's. */
+    private static List<String> ofTransactions(List<String> sent) {
+        return sent.stream()
+                .filter(sql -> !sql.equals("SELECT 1") && !sql.startsWith("RESET ") && !sql.contains("pg_proc"))
+                .toList();
     }
 
     private static Mono<Long> select(SqlClient client, int number) {
