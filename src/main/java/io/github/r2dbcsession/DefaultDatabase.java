@@ -83,7 +83,7 @@ final class DefaultDatabase implements Database, StatementScope {
                 return open.run(work);
             }
             ContextValues values = values(context);
-            return Flux.usingWhen(transactions.acquire(context), lease -> values.ahead(lease, work), Lease::release);
+            return Lease.use(transactions.acquire(context), lease -> values.ahead(lease, work));
         });
     }
 
@@ -95,8 +95,8 @@ final class DefaultDatabase implements Database, StatementScope {
                 return work.apply(new JoinedSession(open));
             }
             ContextValues values = values(context);
-            return Mono.usingWhen(
-                    transactions.acquire(context), lease -> work.apply(session(lease, values)), Lease::release);
+            return Mono.fromDirect(
+                    Lease.use(transactions.acquire(context), lease -> work.apply(session(lease, values))));
         });
     }
 
@@ -108,8 +108,7 @@ final class DefaultDatabase implements Database, StatementScope {
                 return work.apply(new JoinedSession(open));
             }
             ContextValues values = values(context);
-            return Flux.usingWhen(
-                    transactions.acquire(context), lease -> work.apply(session(lease, values)), Lease::release);
+            return Lease.use(transactions.acquire(context), lease -> work.apply(session(lease, values)));
         });
     }
 

@@ -210,7 +210,7 @@ final class Transactions {
             TransactionOptions options, Function<DefaultTransaction, Flux<T>> block, ContextView context) {
         ContextValues values = ContextValues.of(contextSettings, context);
         Attempt attempt = new Attempt(this, options, values, holder(context));
-        Flux<T> run = Flux.usingWhen(acquire(context), lease -> block.apply(attempt.begin(lease)), Lease::release);
+        Flux<T> run = Lease.use(acquire(context), lease -> block.apply(attempt.begin(lease)));
         return limited(run, options, attempt::expire, attempt::expiry)
                 .concatWith(attempt.<T>afterwards())
                 .onErrorResume(failure -> attempt.<T>afterwards().then(Mono.error(failure)))

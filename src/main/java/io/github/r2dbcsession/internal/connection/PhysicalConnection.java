@@ -12,7 +12,6 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.reactivestreams.Publisher;
-import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -53,14 +52,14 @@ public final class PhysicalConnection {
      */
     public <T> Flux<T> converse(
             String sql, Consumer<? super Statement> bind, Function<? super Result, ? extends Publisher<T>> read) {
-        Flux<T> answer = Flux.defer(() -> {
-            Statement statement = driver.createStatement(sql);
-            bind.accept(statement);
-            return Flux.from(statement.execute())
-                    .concatMapDelayError(read, 1)
-                    .onErrorMap(failure -> Exceptions.unwrapMultiple(failure).get(0));
-        });
-        return new Conversation<>(answer, conversations);
+        return new Conversation<>(
+                () -> {
+                    Statement statement = driver.createStatement(sql);
+                    bind.accept(statement);
+                    return Flux.from(statement.execute()).concatMapDelayError(read, 0);
+                },
+                channel.eventLoop(),
+                conversations);
     }
 
     /** Runs something on the connection's event loop. */

@@ -129,10 +129,13 @@ final class Acquire extends Mono<Lease> {
 
         @Override
         public void onSubscribe(Subscription subscription) {
+            // Who gives up after this look sees the subscription; one cancelled after its connection has come would
+            // take that back.
             upstream = subscription;
-            subscription.request(Long.MAX_VALUE);
             if (state == State.GIVEN_UP) {
                 subscription.cancel();
+            } else {
+                subscription.request(Long.MAX_VALUE);
             }
         }
 
@@ -144,7 +147,9 @@ final class Acquire extends Mono<Lease> {
                 found = connection;
             } else {
                 pool.line().leave(this);
-                LeasePool.pooled(connection).connection().execute(() -> lend(connection, false));
+                Pooled pooled = LeasePool.pooled(connection);
+                long idle = pooled.sinceAlive();
+                pooled.connection().execute(() -> lend(connection, idle >= DOUBTFUL));
             }
         }
 
@@ -195,6 +200,7 @@ final class Acquire extends Mono<Lease> {
 
         /** That the connection was of no use is not the caller's concern. */
         private void again() {
+            upstream = null;
             if (STATE.compareAndSet(this, State.CONSIDERING, State.WAITING)) {
                 ask();
             }

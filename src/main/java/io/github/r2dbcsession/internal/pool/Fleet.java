@@ -38,6 +38,11 @@ final class Fleet {
         return (int) all.stream().filter(pooled -> !pooled.isLeaving()).count();
     }
 
+    /** Whether there are more of them than that; looks closer only where that may be. */
+    boolean exceeds(int most) {
+        return all.size() > most && staying() > most;
+    }
+
     /** How many of those are idle. */
     int idle() {
         return (int) all.stream().filter(Pooled::isIdle).count();

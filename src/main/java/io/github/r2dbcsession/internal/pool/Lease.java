@@ -13,8 +13,11 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
 
 /**
  * One use of one connection, from acquire to release. Thread-safe.
@@ -63,6 +66,14 @@ public final class Lease {
         this.figures = figures;
         this.listener = listener;
         figures.acquired.incrementAndGet();
+    }
+
+    /**
+     * Acquires a lease, runs work with it and releases it when the work has completed or failed, or was cancelled. The last signal waits
+     * for the release.
+     */
+    public static <T> Flux<T> use(Mono<Lease> acquire, Function<? super Lease, ? extends Publisher<T>> work) {
+        return new LeaseUse<>(acquire, work);
     }
 
     /** Where the lease stands. */
@@ -130,19 +141,52 @@ public final class Lease {
      * done behind the caller's back. Never fails; cancelling changes nothing.
      */
     public Mono<Void> release() {
-        return Mono.defer(() -> {
-            if (!STATE.compareAndSet(this, State.ACQUIRED, State.RECOVERING)) {
-                return Mono.empty();
+        return new Return();
+    }
+
+    /** The way back. What the pool does with the connection ends the lease; a cancel stays here. */
+    private final class Return extends Mono<Void> implements CoreSubscriber<Void> {
+
+        private CoreSubscriber<? super Void> actual = Operators.emptySubscriber();
+
+        @Override
+        public void subscribe(CoreSubscriber<? super Void> caller) {
+            caller.onSubscribe(Operators.emptySubscription());
+            if (!STATE.compareAndSet(Lease.this, State.ACQUIRED, State.RECOVERING)) {
+                caller.onComplete();
+                return;
             }
             figures.recovering.incrementAndGet();
             figures.acquired.decrementAndGet();
-            Mono<Void> recovery = giveBack.onErrorComplete().doOnTerminate(this::recovered);
             if (gate.isOpenFor(connection)) {
-                return recovery;
+                actual = caller;
+                giveBack.subscribe(this);
+            } else {
+                giveBack.subscribe(this);
+                caller.onComplete();
             }
-            recovery.subscribe();
-            return Mono.empty();
-        });
+        }
+
+        @Override
+        public void onSubscribe(Subscription subscription) {
+            subscription.request(Long.MAX_VALUE);
+        }
+
+        @Override
+        public void onNext(Void nothing) {
+            // There is none.
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            onComplete();
+        }
+
+        @Override
+        public void onComplete() {
+            recovered();
+            actual.onComplete();
+        }
     }
 
     /** Whether the connection has come back, or is closed. */

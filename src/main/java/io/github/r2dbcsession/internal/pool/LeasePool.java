@@ -107,11 +107,12 @@ public final class LeasePool {
         fleet.retire(pooled.generation());
     }
 
-    /** r2dbc-pool does not look at who waits when a connection has been made, but does when one comes. */
+    /**
+     * r2dbc-pool does not look at who waits when a connection has been made, but does when one comes, so one does and leaves at once. Who
+     * has asked and is not in the line yet needs that too.
+     */
     private void wakeBorrowers() {
-        if (line.size() > 0) {
-            pool.create().subscribe(this::takeBack, failure -> {});
-        }
+        pool.create().subscribe(this::takeBack, failure -> {}).dispose();
     }
 
     /**
@@ -123,7 +124,12 @@ public final class LeasePool {
      * reached yet at all.
      */
     public Mono<Lease> acquire() {
-        return new Acquire(this, pool.create(), settings.maxAcquireTime());
+        return new Acquire(this, source(), settings.maxAcquireTime());
+    }
+
+    /** Where connections come from: r2dbc-pool's idle ones, and those that are given back. */
+    Mono<? extends Connection> source() {
+        return pool.create();
     }
 
     /** Connects outside the pool; releasing the lease closes the connection. Fails as a connect does. */
@@ -165,13 +171,11 @@ public final class LeasePool {
 
     /** A snapshot of the figures. */
     public PoolStats stats() {
-        int acquired = figures.acquired.get();
-        int recovering = figures.recovering.get();
         return new PoolStats(
                 name,
-                acquired,
-                recovering,
-                Math.max(0, fleet.staying() - acquired - recovering),
+                figures.acquired.get(),
+                figures.recovering.get(),
+                fleet.idle(),
                 supply.connecting(),
                 line.size(),
                 settings.maxSize(),
@@ -185,6 +189,7 @@ public final class LeasePool {
     public Mono<Void> close(Duration drainTime) {
         return Mono.defer(() -> {
             closed = true;
+            suspended = false;
             keeper.stop();
             supply.end();
             closing.tryEmitEmpty();
@@ -242,8 +247,7 @@ public final class LeasePool {
     @Nullable
     Lease lease(Connection connection) {
         Pooled pooled = pooled(connection);
-        Lease lease = new Lease(
-                pooled.connection(), gate, Mono.defer(() -> Mono.from(connection.close())), figures, listener);
+        Lease lease = new Lease(pooled.connection(), gate, Mono.from(connection.close()), figures, listener);
         if (pooled.lend(lease)) {
             return lease;
         }

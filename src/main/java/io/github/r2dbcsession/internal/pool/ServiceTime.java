@@ -24,15 +24,15 @@ final class ServiceTime {
                 || now.maxLifeTime()
                         .filter(limit -> pooled.isOlderThan(limit.toNanos()))
                         .isPresent()
-                || fleet.staying() > now.maxSize();
+                || fleet.exceeds(now.maxSize());
     }
 
     /** Whether an idle connection is more than is kept. */
     boolean isSurplus(Pooled pooled) {
         PoolSettings now = settings.get();
         long idle = pooled.idleNanos();
-        boolean overflow = fleet.staying() > now.size()
-                && idle >= now.maxOverflowIdleTime().toNanos();
+        boolean overflow =
+                fleet.exceeds(now.size()) && idle >= now.maxOverflowIdleTime().toNanos();
         boolean unused =
                 now.maxIdleTime().filter(limit -> idle >= limit.toNanos()).isPresent();
         return (overflow || unused) && fleet.idle() > now.minIdle();

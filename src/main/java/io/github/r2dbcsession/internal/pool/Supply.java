@@ -94,6 +94,9 @@ final class Supply {
 
     /** Starts the attempts that are called for; to be called whenever that may have changed. */
     void serve() {
+        if (isFull()) {
+            return;
+        }
         int patient = 0;
         int hurried = 0;
         synchronized (this) {
@@ -124,7 +127,12 @@ final class Supply {
         PoolSettings now = settings.get();
         int spare = now.minIdle() == 0 ? 0 : now.minIdle() - fleet.idle();
         int wanted = Math.max(line.size(), Math.max(initial, spare));
-        return !ended && wanted > connecting && fleet.size() + connecting < now.maxSize();
+        return !ended && wanted > connecting && !isFull();
+    }
+
+    /** Whether there is no place for one more. Each change of that is followed by a call of {@link #serve()}. */
+    private boolean isFull() {
+        return fleet.size() + connecting >= settings.get().maxSize();
     }
 
     private boolean mayStart(long now) {

@@ -78,16 +78,21 @@ public final class Bindings {
     public void bindTo(Statement statement, ParsedSql sql) {
         ParameterNames parameters = sql.parameters();
         @Nullable Object[] values = new @Nullable Object[parameters.size()];
-        Set<String> unknown = new LinkedHashSet<>();
+        boolean fits = true;
         for (Bindings binding = this; binding.earlier != null; binding = binding.earlier) {
             int index = parameters.indexOf(binding.name);
             if (index < 0) {
-                unknown.add(binding.name);
+                fits = false;
             } else if (values[index] == null) {
                 values[index] = binding.value;
             }
         }
-        check(parameters, values, unknown);
+        for (Object value : values) {
+            fits &= value != null;
+        }
+        if (!fits) {
+            throw misfit(parameters, values);
+        }
         for (int index = 0; index < values.length; index++) {
             Object value = values[index];
             if (value != null) {
@@ -96,15 +101,18 @@ public final class Bindings {
         }
     }
 
-    private static void check(ParameterNames parameters, @Nullable Object[] values, Set<String> unknown) {
+    private StatementException misfit(ParameterNames parameters, @Nullable Object[] values) {
+        Set<String> unknown = new LinkedHashSet<>();
+        for (Bindings binding = this; binding.earlier != null; binding = binding.earlier) {
+            if (parameters.indexOf(binding.name) < 0) {
+                unknown.add(binding.name);
+            }
+        }
         List<String> missing = new ArrayList<>();
         for (int index = 0; index < values.length; index++) {
             if (values[index] == null) {
                 missing.add(parameters.names().get(index));
             }
-        }
-        if (missing.isEmpty() && unknown.isEmpty()) {
-            return;
         }
         List<String> faults = new ArrayList<>();
         for (String name : unknown) {
@@ -118,7 +126,7 @@ public final class Bindings {
                     + String.join(
                             ", ", missing.stream().map(parameters::spelled).toList()));
         }
-        throw new StatementException(String.join("; ", faults));
+        return new StatementException(String.join("; ", faults));
     }
 
     /** The driver's own message would quote the value: it is not passed on. */

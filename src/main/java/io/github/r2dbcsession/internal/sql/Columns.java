@@ -13,10 +13,25 @@ record Columns(List<Column> list) {
     static Columns of(RowMetadata metadata) {
         List<Column> columns = new ArrayList<>();
         for (ColumnMetadata column : metadata.getColumnMetadatas()) {
-            int objectId = column.getNativeTypeMetadata() instanceof Integer oid ? oid : 0;
-            columns.add(new Column(column.getName(), columns.size(), objectId));
+            columns.add(new Column(column.getName(), columns.size(), objectId(column)));
         }
         return new Columns(List.copyOf(columns));
+    }
+
+    private static int objectId(ColumnMetadata column) {
+        return column.getNativeTypeMetadata() instanceof Integer oid ? oid : 0;
+    }
+
+    /** Whether these are the columns of that result. */
+    boolean describe(RowMetadata metadata) {
+        List<? extends ColumnMetadata> others = metadata.getColumnMetadatas();
+        boolean same = others.size() == list.size();
+        for (int i = 0; same && i < others.size(); i++) {
+            ColumnMetadata other = others.get(i);
+            Column column = list.get(i);
+            same = column.objectId() == objectId(other) && column.name().equals(other.getName());
+        }
+        return same;
     }
 
     List<String> names() {

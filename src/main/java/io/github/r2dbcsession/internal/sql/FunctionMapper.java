@@ -18,7 +18,7 @@ final class FunctionMapper<T> implements RowMapper<T> {
     @Override
     public T map(Row row, RowMetadata metadata) {
         return Objects.requireNonNull(
-                function.apply(new RowView(row, shape.of(metadata, ColumnReaders::new))),
+                function.apply(new RowView(row, shape.of(metadata, seen -> new ColumnReaders(Columns.of(seen))))),
                 "the function that maps a row returned null; return an Optional");
     }
 }

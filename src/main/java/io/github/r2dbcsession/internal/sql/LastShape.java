@@ -14,10 +14,10 @@ final class LastShape<S> {
 
     private @Nullable Seen<S> last;
 
-    S of(RowMetadata metadata, Function<? super Columns, ? extends S> workOut) {
+    S of(RowMetadata metadata, Function<? super RowMetadata, ? extends S> workOut) {
         Seen<S> seen = last;
         if (seen == null || seen.metadata() != metadata) {
-            seen = new Seen<>(metadata, workOut.apply(Columns.of(metadata)));
+            seen = new Seen<>(metadata, workOut.apply(metadata));
             last = seen;
         }
         return seen.shape();

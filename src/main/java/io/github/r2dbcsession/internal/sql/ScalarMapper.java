@@ -7,21 +7,28 @@ import io.r2dbc.spi.RowMetadata;
 /** Reads the only column of a result. */
 final class ScalarMapper<T> implements RowMapper<T> {
 
-    private final Class<T> type;
+    private static final ClassValue<Shapes<ColumnReader>> READERS = new ClassValue<>() {
+        @Override
+        protected Shapes<ColumnReader> computeValue(Class<?> type) {
+            return new Shapes<>(columns -> reader(type, columns));
+        }
+    };
+
+    private final Shapes<ColumnReader> readers;
     private final LastShape<ColumnReader> shape = new LastShape<>();
 
     ScalarMapper(Class<T> type) {
-        this.type = type;
+        this.readers = READERS.get(type);
     }
 
     @Override
     @SuppressWarnings("unchecked")
     public T map(Row row, RowMetadata metadata) {
-        return (T) shape.of(metadata, this::reader)
+        return (T) shape.of(metadata, readers::of)
                 .readNotNull(row, "use COALESCE, or map(row -> row.find(...)) which gives an Optional");
     }
 
-    private ColumnReader reader(Columns columns) {
+    private static ColumnReader reader(Class<?> type, Columns columns) {
         if (columns.list().size() != 1) {
             throw new RowMappingException(
                     String.join(", ", columns.names()),

@@ -2,6 +2,7 @@ package io.github.r2dbcsession.internal.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -14,7 +15,8 @@ class ConversationTest {
 
     private final AtomicInteger open = new AtomicInteger();
     private final TestPublisher<String> answer = TestPublisher.create();
-    private final Conversation<String> conversation = new Conversation<>(answer.flux(), open);
+    private final Conversation<String> conversation =
+            new Conversation<>(answer::flux, ImmediateEventExecutor.INSTANCE, open);
 
     @Test
     void isOpenFromSubscriptionToCompletion() {
