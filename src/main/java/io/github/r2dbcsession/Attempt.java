@@ -37,6 +37,12 @@ final class Attempt {
         });
     }
 
+    /** Whether it may have left something behind. */
+    boolean left() {
+        DefaultTransaction begun = transaction;
+        return begun != null && begun.outcome() != TransactionOutcome.ROLLED_BACK;
+    }
+
     boolean expire() {
         DefaultTransaction begun = transaction;
         return begun == null || begun.expire();

@@ -28,9 +28,11 @@ final class DefaultDatabase implements Database, StatementScope {
     private final LeasePool pool;
     private final Listeners listeners = new Listeners();
     private final Transactions transactions;
+    private final Autocommit statements;
 
     DefaultDatabase(DatabaseBuilder builder) {
         this.name = builder.name();
+        this.statements = new Autocommit("database " + name);
         this.connectionString = builder.connectionString;
         this.poolSettings = builder.poolSettings;
         this.drainTime = builder.drainTime;
@@ -43,6 +45,10 @@ final class DefaultDatabase implements Database, StatementScope {
                 builder.credentials);
         this.pool = new LeasePool(name, poolSettings, connector, listeners);
         this.transactions = new Transactions(this, pool, builder.transactionDefaults, contextSettings, listeners);
+    }
+
+    Transactions transactions() {
+        return transactions;
     }
 
     @Override
@@ -76,14 +82,16 @@ final class DefaultDatabase implements Database, StatementScope {
     }
 
     @Override
-    public <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work) {
+    public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
         return Flux.deferContextual(context -> {
             OpenTransaction open = transactions.open(context);
             if (open != null) {
-                return open.run(work);
+                return open.run(writes, work);
             }
             ContextValues values = values(context);
-            return Lease.use(transactions.acquire(context), lease -> values.ahead(lease, work));
+            return Lease.use(
+                    transactions.acquire(context),
+                    lease -> values.ahead(lease, set -> statements.run(set, writes, work)));
         });
     }
 

@@ -78,7 +78,7 @@ final class DefaultQuery implements Query {
     }
 
     private <T> Flux<T> run(Function<? super Result, ? extends Publisher<T>> read) {
-        return scope.run(lease -> {
+        return scope.run(sql.writes(), lease -> {
             lease.announce(sql::mayChangeSession);
             if (sql.forgetsStatements()) {
                 lease.closeAtEnd();

@@ -9,14 +9,16 @@ import reactor.core.publisher.Mono;
 final class DefaultSession implements Session, StatementScope {
 
     private final Lease lease;
-    private final String database;
+    private final String scope;
+    private final Autocommit statements;
 
     /** Sets what the Context brought, once, ahead of the first statement; null where it brought nothing. */
     private final @Nullable Mono<Void> settings;
 
     DefaultSession(Lease lease, String database, ContextValues values) {
         this.lease = lease;
-        this.database = database;
+        this.scope = "session on " + database;
+        this.statements = new Autocommit(scope);
         this.settings = values.isEmpty() ? null : values.setForSession(lease).cache();
     }
 
@@ -26,14 +28,14 @@ final class DefaultSession implements Session, StatementScope {
     }
 
     @Override
-    public <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work) {
-        Flux<T> run = Flux.defer(() -> isOpen() ? work.apply(lease) : ended());
+    public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
+        Flux<T> run = Flux.defer(() -> isOpen() ? statements.run(lease, writes, work) : ended());
         return settings == null ? run : Flux.defer(() -> isOpen() ? settings.thenMany(run) : run);
     }
 
     /** Fails on demand, so that work which was cancelled on its way here gets no error that nobody is left to take. */
     private <T> Flux<T> ended() {
-        return Flux.just("session on " + database).handle((scope, sink) -> sink.error(new ScopeEndedException(scope)));
+        return Flux.just(scope).handle((ended, sink) -> sink.error(new ScopeEndedException(ended)));
     }
 
     private boolean isOpen() {

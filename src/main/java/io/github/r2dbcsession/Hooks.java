@@ -2,6 +2,7 @@ package io.github.r2dbcsession;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -33,9 +34,12 @@ final class Hooks {
         return drained(beforeCommit).concatMap(action -> action, 0).then();
     }
 
-    /** Runs every action; what fails is logged, for the transaction has ended as it has. */
-    Mono<Void> afterCommit(String transaction) {
-        return after(afterCommit, "afterCommit", transaction);
+    /** Runs what waited for such an end; an end that is not known lets nothing run. */
+    Mono<Void> afterwards(@Nullable TransactionOutcome outcome, String transaction) {
+        if (outcome == TransactionOutcome.COMMITTED) {
+            return after(afterCommit, "afterCommit", transaction);
+        }
+        return outcome == TransactionOutcome.ROLLED_BACK ? afterRollback(transaction) : Mono.empty();
     }
 
     /** Runs every action; what fails is logged, for the transaction has ended as it has. */

@@ -66,6 +66,16 @@ final class Listeners implements DatabaseListener {
         tell(listener -> listener.onTransaction(outcome, duration));
     }
 
+    @Override
+    public void onRetry(Throwable failure, int retry, Duration pause) {
+        tell(listener -> listener.onRetry(failure, retry, pause));
+    }
+
+    @Override
+    public void onRetryRefused(Throwable failure, int retry) {
+        tell(listener -> listener.onRetryRefused(failure, retry));
+    }
+
     private void tell(Consumer<DatabaseListener> event) {
         for (Registered registered : all) {
             registered.tell(event);

@@ -39,10 +39,12 @@ interface OpenTransaction extends Transaction, StatementScope {
     @Override
     default Mono<Void> setLocal(String name, String value) {
         // Not by a query, which would have the session reset: it ends with the transaction.
-        return run(lease -> lease.converse(
-                        "SELECT pg_catalog.set_config($1, $2, true)",
-                        statement -> statement.bind(0, name).bind(1, value),
-                        Result::getRowsUpdated))
+        return run(
+                        false,
+                        lease -> lease.converse(
+                                "SELECT pg_catalog.set_config($1, $2, true)",
+                                statement -> statement.bind(0, name).bind(1, value),
+                                Result::getRowsUpdated))
                 .then();
     }
 

@@ -76,7 +76,7 @@ final class SavepointTransaction implements OpenTransaction {
     }
 
     private TransactionRolledBackException rolledBack() {
-        return new TransactionRolledBackException(firstFailure.get());
+        return new TransactionRolledBackException(described(), firstFailure.get());
     }
 
     /** The caller has cancelled, and what was on its way may still come: the savepoint cannot tell when. */
@@ -92,7 +92,7 @@ final class SavepointTransaction implements OpenTransaction {
     }
 
     @Override
-    public <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work) {
+    public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
         return Flux.defer(() -> ended
                 ? Flux.error(new ScopeEndedException(described()))
                 : root.statement(work).doOnError(failure -> firstFailure.compareAndSet(null, failure)));

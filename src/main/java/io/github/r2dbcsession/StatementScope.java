@@ -7,6 +7,10 @@ import reactor.core.publisher.Flux;
 /** Where a query gets its connection from, at each subscription. */
 interface StatementScope {
 
-    /** Runs the work on the scope's connection, or fails with {@link ScopeEndedException}. */
-    <T> Flux<T> run(Function<? super Lease, ? extends Flux<T>> work);
+    /**
+     * Runs the work on the scope's connection, or fails with {@link ScopeEndedException}.
+     *
+     * @param writes whether the work may write, which decides what its failure means where it commits itself
+     */
+    <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work);
 }

@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How a transaction is run. Immutable: each method returns new options.
@@ -20,30 +19,17 @@ public final class TransactionOptions {
 
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final Duration LONGEST = Duration.ofMillis(Integer.MAX_VALUE);
-    private static final TransactionOptions DEFAULTS = new TransactionOptions(new Draft());
+    private static final int MOST_RETRIES = 100;
+    private static final TransactionOptions DEFAULTS = new TransactionOptions(new TransactionDraft());
 
-    private final Propagation propagation;
-    private final @Nullable IsolationLevel isolationLevel;
-    private final boolean readOnly;
-    private final boolean deferrable;
-    private final @Nullable String name;
-    private final @Nullable Duration deadline;
-    private final @Nullable Duration statementTimeout;
-    private final @Nullable Duration lockTimeout;
-    private final Predicate<Throwable> rollbackOn;
+    /** Never changed from here on. */
+    private final TransactionDraft draft;
+
     private final String beginSql;
 
-    private TransactionOptions(Draft draft) {
-        this.propagation = draft.propagation;
-        this.isolationLevel = draft.isolationLevel;
-        this.readOnly = draft.readOnly;
-        this.deferrable = draft.deferrable;
-        this.name = draft.name;
-        this.deadline = draft.deadline;
-        this.statementTimeout = draft.statementTimeout;
-        this.lockTimeout = draft.lockTimeout;
-        this.rollbackOn = draft.rollbackOn;
-        this.beginSql = begin();
+    private TransactionOptions(TransactionDraft draft) {
+        this.draft = draft;
+        this.beginSql = draft.beginSql();
     }
 
     /** Returns the server's own isolation level, reading and writing, no limits, and a rollback on every error. */
@@ -72,21 +58,21 @@ public final class TransactionOptions {
     }
 
     private static TransactionOptions isolated(IsolationLevel level) {
-        Draft draft = new Draft();
+        TransactionDraft draft = new TransactionDraft();
         draft.isolationLevel = level;
         return new TransactionOptions(draft);
     }
 
     /** Says what the work makes of a transaction that is open around it. Default: {@link Propagation#REQUIRED}. */
     public TransactionOptions propagation(Propagation propagation) {
-        Draft draft = new Draft(this);
+        TransactionDraft draft = new TransactionDraft(this.draft);
         draft.propagation = Objects.requireNonNull(propagation, "propagation");
         return new TransactionOptions(draft);
     }
 
     /** Lets the transaction read only: the server refuses a write with SQLSTATE 25006. */
     public TransactionOptions readOnly() {
-        Draft draft = new Draft(this);
+        TransactionDraft draft = new TransactionDraft(this.draft);
         draft.readOnly = true;
         return new TransactionOptions(draft);
     }
@@ -97,11 +83,11 @@ public final class TransactionOptions {
      * @throws IllegalStateException unless the options are serializable and read only: elsewhere it would mean nothing
      */
     public TransactionOptions deferrable() {
-        if (isolationLevel != IsolationLevel.SERIALIZABLE || !readOnly) {
+        if (draft.isolationLevel != IsolationLevel.SERIALIZABLE || !draft.readOnly) {
             throw new IllegalStateException(
                     "deferrable means something for serializable().readOnly() only, and these options are " + this);
         }
-        Draft draft = new Draft(this);
+        TransactionDraft draft = new TransactionDraft(this.draft);
         draft.deferrable = true;
         return new TransactionOptions(draft);
     }
@@ -111,7 +97,7 @@ public final class TransactionOptions {
         if (name.isBlank()) {
             throw new IllegalArgumentException("name must not be blank");
         }
-        Draft draft = new Draft(this);
+        TransactionDraft draft = new TransactionDraft(this.draft);
         draft.name = name;
         return new TransactionOptions(draft);
     }
@@ -124,7 +110,7 @@ public final class TransactionOptions {
      * @param deadline from 1 ms to 2147483647 ms; none by default
      */
     public TransactionOptions deadline(Duration deadline) {
-        Draft draft = new Draft(this);
+        TransactionDraft draft = new TransactionDraft(this.draft);
         draft.deadline = checked("deadline", deadline);
         return new TransactionOptions(draft);
     }
@@ -135,7 +121,7 @@ public final class TransactionOptions {
      * @param statementTimeout from 1 ms to 2147483647 ms; as the server has it by default, or the deadline where there is one
      */
     public TransactionOptions statementTimeout(Duration statementTimeout) {
-        Draft draft = new Draft(this);
+        TransactionDraft draft = new TransactionDraft(this.draft);
         draft.statementTimeout = checked("statementTimeout", statementTimeout);
         return new TransactionOptions(draft);
     }
@@ -146,7 +132,7 @@ public final class TransactionOptions {
      * @param lockTimeout from 1 ms to 2147483647 ms; as the server has it by default
      */
     public TransactionOptions lockTimeout(Duration lockTimeout) {
-        Draft draft = new Draft(this);
+        TransactionDraft draft = new TransactionDraft(this.draft);
         draft.lockTimeout = checked("lockTimeout", lockTimeout);
         return new TransactionOptions(draft);
     }
@@ -159,8 +145,8 @@ public final class TransactionOptions {
      */
     public TransactionOptions rollbackOn(Predicate<? super Throwable> errors) {
         Objects.requireNonNull(errors, "errors");
-        Draft draft = new Draft(this);
-        Predicate<Throwable> before = rollbackOn;
+        TransactionDraft draft = new TransactionDraft(this.draft);
+        Predicate<Throwable> before = draft.rollbackOn;
         draft.rollbackOn = failure -> before.test(failure) && errors.test(failure);
         return new TransactionOptions(draft);
     }
@@ -169,6 +155,37 @@ public final class TransactionOptions {
     public TransactionOptions noRollbackOn(Predicate<? super Throwable> errors) {
         Objects.requireNonNull(errors, "errors");
         return rollbackOn(failure -> !errors.test(failure));
+    }
+
+    /**
+     * Runs the whole block again, at most so many times, when it was rolled back by a serialization failure (SQLSTATE 40001) or a deadlock
+     * (40P01), or when nothing of it was sent: no connection could be made, or it was found lost at the BEGIN. On nothing else, and never
+     * when it is not known whether it committed; a stream only before its first element.
+     *
+     * <p>Before the k-th time waits a random time below 10 ms * 2^(k-1), 500 ms at most. The deadline covers all of it. A database keeps a
+     * budget for this, so that retries add 10 % at most to the load of a server on which nothing succeeds: when it is used up, the error
+     * of the last run is passed on. Whatever the block does besides its transaction is done again, {@link Propagation#REQUIRES_NEW} work
+     * included. Joined and nested work is not run again by itself, but with the transaction around.
+     *
+     * @param times from 0 to 100; 0 by default
+     */
+    public TransactionOptions retry(int times) {
+        if (times < 0 || times > MOST_RETRIES) {
+            throw new IllegalArgumentException("retry must be from 0 to " + MOST_RETRIES + " times, was " + times);
+        }
+        TransactionDraft draft = new TransactionDraft(this.draft);
+        draft.retries = times;
+        return new TransactionOptions(draft);
+    }
+
+    /**
+     * Asks the server for the transaction's id before the commit, one round trip more, so that {@link CommitUnknownException#resolve()}
+     * can find out what became of it. A block that runs no statement asks nothing.
+     */
+    public TransactionOptions resolvable() {
+        TransactionDraft draft = new TransactionDraft(this.draft);
+        draft.resolvable = true;
+        return new TransactionOptions(draft);
     }
 
     private static Duration checked(String option, Duration limit) {
@@ -180,47 +197,62 @@ public final class TransactionOptions {
 
     /** What the work makes of a transaction that is open around it. */
     public Propagation propagation() {
-        return propagation;
+        return draft.propagation;
     }
 
     /** The isolation level, empty for the server's own. */
     public Optional<IsolationLevel> isolationLevel() {
-        return Optional.ofNullable(isolationLevel);
+        return Optional.ofNullable(draft.isolationLevel);
     }
 
     /** Whether the transaction can only read. */
     public boolean isReadOnly() {
-        return readOnly;
+        return draft.readOnly;
     }
 
     /** Whether the transaction waits for a safe snapshot. */
     public boolean isDeferrable() {
-        return deferrable;
+        return draft.deferrable;
     }
 
     /** The name in errors. */
     public Optional<String> name() {
-        return Optional.ofNullable(name);
+        return Optional.ofNullable(draft.name);
     }
 
     /** How long the whole block may take. */
     public Optional<Duration> deadline() {
-        return Optional.ofNullable(deadline);
+        return Optional.ofNullable(draft.deadline);
     }
 
     /** How long one statement may take. */
     public Optional<Duration> statementTimeout() {
-        return Optional.ofNullable(statementTimeout);
+        return Optional.ofNullable(draft.statementTimeout);
     }
 
     /** How long one wait for a lock may take. */
     public Optional<Duration> lockTimeout() {
-        return Optional.ofNullable(lockTimeout);
+        return Optional.ofNullable(draft.lockTimeout);
+    }
+
+    /** How many times the block is run again at most. */
+    public int retries() {
+        return draft.retries;
+    }
+
+    /** Whether the fate of a commit that was not answered can be found out. */
+    public boolean isResolvable() {
+        return draft.resolvable;
+    }
+
+    /** How long the server lets one statement run, as the BEGIN tells it. */
+    Optional<Duration> timePerStatement() {
+        return Optional.ofNullable(draft.timePerStatement());
     }
 
     /** Whether this error of the work rolls back. */
     boolean rollsBackOn(Throwable failure) {
-        return rollbackOn.test(failure);
+        return draft.rollbackOn.test(failure);
     }
 
     /** The BEGIN with all that belongs to it, as one simple query: when its first part fails, the server skips the rest. */
@@ -228,61 +260,14 @@ public final class TransactionOptions {
         return beginSql;
     }
 
-    private String begin() {
-        StringBuilder sql = new StringBuilder("BEGIN");
-        if (isolationLevel != null) {
-            sql.append(" ISOLATION LEVEL ").append(isolationLevel.asSql());
-        }
-        if (readOnly) {
-            sql.append(" READ ONLY");
-        }
-        if (deferrable) {
-            sql.append(" DEFERRABLE");
-        }
-        setLocal(sql, "statement_timeout", statementTimeout == null ? deadline : statementTimeout);
-        setLocal(sql, "lock_timeout", lockTimeout);
-        return sql.toString();
-    }
-
-    private static void setLocal(StringBuilder sql, String setting, @Nullable Duration limit) {
-        if (limit != null) {
-            sql.append("; SET LOCAL ").append(setting).append(" = ").append(limit.toMillis());
-        }
-    }
-
-    /** Returns what the BEGIN says, with the propagation where it is not the default, the name and the deadline. */
+    /** Returns what the BEGIN says, with the propagation where it is not the default, the name, the deadline and the attempts. */
     @Override
     public String toString() {
         return beginSql
-                + (propagation == Propagation.REQUIRED ? "" : ", " + propagation)
-                + (name == null ? "" : ", name " + name)
-                + (deadline == null ? "" : ", deadline " + deadline);
-    }
-
-    private static final class Draft {
-
-        private Propagation propagation = Propagation.REQUIRED;
-        private @Nullable IsolationLevel isolationLevel;
-        private boolean readOnly;
-        private boolean deferrable;
-        private @Nullable String name;
-        private @Nullable Duration deadline;
-        private @Nullable Duration statementTimeout;
-        private @Nullable Duration lockTimeout;
-        private Predicate<Throwable> rollbackOn = failure -> true;
-
-        Draft() {}
-
-        Draft(TransactionOptions options) {
-            this.propagation = options.propagation;
-            this.isolationLevel = options.isolationLevel;
-            this.readOnly = options.readOnly;
-            this.deferrable = options.deferrable;
-            this.name = options.name;
-            this.deadline = options.deadline;
-            this.statementTimeout = options.statementTimeout;
-            this.lockTimeout = options.lockTimeout;
-            this.rollbackOn = options.rollbackOn;
-        }
+                + (draft.propagation == Propagation.REQUIRED ? "" : ", " + draft.propagation)
+                + (draft.name == null ? "" : ", name " + draft.name)
+                + (draft.deadline == null ? "" : ", deadline " + draft.deadline)
+                + (draft.retries == 0 ? "" : ", retry " + draft.retries)
+                + (draft.resolvable ? ", resolvable" : "");
     }
 }

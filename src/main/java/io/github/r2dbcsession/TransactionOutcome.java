@@ -6,6 +6,6 @@ public enum TransactionOutcome {
     COMMITTED,
     /** Nothing of it stays: it was rolled back by us, or by the server, or never reached its commit. */
     ROLLED_BACK,
-    /** The connection was lost between the commit and its answer. */
+    /** It has committed or it has not: the answer to the commit did not come, or the server knew of no transaction. */
     UNKNOWN
 }

@@ -10,9 +10,10 @@ public final class TransactionRolledBackException extends R2dbcRollbackException
 
     private static final long serialVersionUID = 1;
 
-    TransactionRolledBackException(@Nullable Throwable cause) {
+    TransactionRolledBackException(String transaction, @Nullable Throwable cause) {
         super(
-                "the transaction was rolled back instead of committed: a statement in it had failed and its error was "
+                "the " + transaction
+                        + " was rolled back instead of committed: a statement in it had failed and its error was "
                         + "swallowed, or it had been marked for rollback",
                 "25P02",
                 0,

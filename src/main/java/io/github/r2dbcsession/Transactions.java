@@ -4,15 +4,11 @@ import io.github.r2dbcsession.internal.pool.Lease;
 import io.github.r2dbcsession.internal.pool.LeasePool;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.SignalType;
 import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
@@ -27,6 +23,8 @@ final class Transactions {
     private final TransactionOptions defaults;
     private final List<ContextSetting> contextSettings;
     private final DatabaseListener listener;
+    private final CommitResolver resolver;
+    private final Retries retries = new Retries();
 
     Transactions(
             Database database,
@@ -41,10 +39,19 @@ final class Transactions {
         this.defaults = defaults;
         this.contextSettings = contextSettings;
         this.listener = listener;
+        this.resolver = new CommitResolver(pool);
     }
 
     DatabaseListener listener() {
         return listener;
+    }
+
+    CommitResolver resolver() {
+        return resolver;
+    }
+
+    Retries retries() {
+        return retries;
     }
 
     /** The transaction that is open in a subscriber's Context. */
@@ -69,7 +76,8 @@ final class Transactions {
     }
 
     /** The transaction that keeps its connection while the subscriber waits. */
-    private @Nullable DefaultTransaction holder(ContextView context) {
+    @Nullable
+    DefaultTransaction holder(ContextView context) {
         OpenTransaction open = open(context);
         return open == null ? context.getOrDefault(suspendedKey, null) : open.root();
     }
@@ -80,55 +88,12 @@ final class Transactions {
      * @param asked null where the caller asked for nothing: a new transaction then has the defaults, an open one is joined as it is
      */
     <T> Mono<T> one(@Nullable TransactionOptions asked, Function<? super Transaction, ? extends Mono<T>> work) {
-        return run(asked, new Work<T>() {
-                    @Override
-                    public Flux<T> in(DefaultTransaction begun) {
-                        return begun.complete(Mono.<T>defer(() -> work.apply(begun)))
-                                .flux();
-                    }
-
-                    @Override
-                    public Flux<T> behind(SavepointTransaction nested) {
-                        return nested.complete(Mono.<T>defer(() -> work.apply(nested)))
-                                .flux();
-                    }
-
-                    @Override
-                    public Publisher<T> with(Transaction transaction) {
-                        return work.apply(transaction);
-                    }
-                })
-                .singleOrEmpty();
+        return run(asked, Work.one(work)).singleOrEmpty();
     }
 
     /** Runs work that emits many elements, as they come. */
     <T> Flux<T> many(@Nullable TransactionOptions asked, Function<? super Transaction, ? extends Publisher<T>> work) {
-        return run(asked, new Work<T>() {
-            @Override
-            public Flux<T> in(DefaultTransaction begun) {
-                return begun.complete(Flux.<T>defer(() -> work.apply(begun)));
-            }
-
-            @Override
-            public Flux<T> behind(SavepointTransaction nested) {
-                return nested.complete(Flux.<T>defer(() -> work.apply(nested)));
-            }
-
-            @Override
-            public Publisher<T> with(Transaction transaction) {
-                return work.apply(transaction);
-            }
-        });
-    }
-
-    /** The two forms of work, of one element and of many: what ends it, and when its elements are emitted. */
-    private interface Work<T> {
-
-        Flux<T> in(DefaultTransaction begun);
-
-        Flux<T> behind(SavepointTransaction nested);
-
-        Publisher<T> with(Transaction transaction);
+        return run(asked, Work.many(work));
     }
 
     private <T> Flux<T> run(@Nullable TransactionOptions asked, Work<T> work) {
@@ -174,7 +139,8 @@ final class Transactions {
         }
         return Flux.<T>deferContextual(context -> begun(
                         options,
-                        begun -> begun.completeUnit(Mono.<T>defer(() -> work.apply(new DefaultUnitOfWork(begun))))
+                        block -> block.completeUnit(
+                                        Mono.<T>defer(() -> work.apply(new DefaultUnitOfWork(block.transaction()))))
                                 .flux(),
                         context))
                 .singleOrEmpty();
@@ -193,11 +159,16 @@ final class Transactions {
         TransactionOptions options = asked == null ? defaults : asked;
         if (asked != null) {
             requireNew("beginTransaction", asked);
+            if (asked.retries() > 0) {
+                throw new IllegalArgumentException(
+                        "retry means nothing for beginTransaction, which has no block to run again:"
+                                + " use inTransaction");
+            }
         }
         return Mono.deferContextual(context -> {
             long start = System.nanoTime();
             ContextValues values = ContextValues.of(contextSettings, context);
-            Flux<Lease> acquired = limited(acquire(context).flux(), options, () -> true, () -> timedOut(options));
+            Flux<Lease> acquired = TimeLimit.on(acquire(context).flux(), options, () -> true, () -> timedOut(options));
             return acquired.singleOrEmpty().map(lease -> {
                 DefaultTransaction transaction = new DefaultTransaction(lease, this, options, values, holder(context));
                 transaction.expireAfter(Duration.ofNanos(System.nanoTime() - start));
@@ -206,19 +177,9 @@ final class Transactions {
         });
     }
 
-    private <T> Flux<T> begun(
-            TransactionOptions options, Function<DefaultTransaction, Flux<T>> block, ContextView context) {
+    private <T> Flux<T> begun(TransactionOptions options, Function<Block, Flux<T>> block, ContextView context) {
         ContextValues values = ContextValues.of(contextSettings, context);
-        Attempt attempt = new Attempt(this, options, values, holder(context));
-        Flux<T> run = Lease.use(acquire(context), lease -> block.apply(attempt.begin(lease)));
-        return limited(run, options, attempt::expire, attempt::expiry)
-                .concatWith(attempt.<T>afterwards())
-                .onErrorResume(failure -> attempt.<T>afterwards().then(Mono.error(failure)))
-                .doFinally(signal -> {
-                    if (signal == SignalType.CANCEL) {
-                        attempt.afterwards().subscribe();
-                    }
-                });
+        return new Attempts<>(this, options, values, begun -> block.apply(new Block(begun)), context).run();
     }
 
     private <T> Flux<T> nested(OpenTransaction outer, @Nullable TransactionOptions asked, Work<T> work) {
@@ -227,7 +188,7 @@ final class Transactions {
             Joining.requireMet(asked, outer);
         }
         Flux<T> run = work.behind(new SavepointTransaction(outer, this, options));
-        return limited(run, options, () -> true, () -> timedOut(options));
+        return TimeLimit.on(run, options, () -> true, () -> timedOut(options));
     }
 
     private <T> Flux<T> without(TransactionOptions options, Work<T> work) {
@@ -240,7 +201,7 @@ final class Transactions {
         }
         Flux<T> run =
                 Flux.<T>defer(() -> work.with(new NoTransaction(client, this))).contextWrite(this::suspend);
-        return limited(run, options, () -> true, () -> timedOut(options));
+        return TimeLimit.on(run, options, () -> true, () -> timedOut(options));
     }
 
     private <T> Flux<T> joined(OpenTransaction outer, @Nullable TransactionOptions asked, Work<T> work) {
@@ -249,7 +210,7 @@ final class Transactions {
             Joining.requireMet(asked, outer);
         }
         Flux<T> run = Flux.<T>defer(() -> work.with(new JoinedTransaction(outer)));
-        return limited(run, options, () -> true, () -> timedOut(options))
+        return TimeLimit.on(run, options, () -> true, () -> timedOut(options))
                 .doOnError(failure -> {
                     if (options.rollsBackOn(failure)) {
                         outer.markRollbackOnly(failure);
@@ -261,25 +222,6 @@ final class Transactions {
     TransactionTimeoutException timedOut(TransactionOptions options) {
         return new TransactionTimeoutException(
                 described(options), options.deadline().orElseThrow());
-    }
-
-    /**
-     * Cuts work off at its deadline.
-     *
-     * @param expire ends what the work is part of, unless that has ended already; then the work's own end is waited for
-     */
-    private static <T> Flux<T> limited(
-            Flux<T> work, TransactionOptions options, BooleanSupplier expire, Supplier<? extends Throwable> failure) {
-        return options.deadline()
-                .map(deadline -> Flux.defer(() -> {
-                    AtomicBoolean passed = new AtomicBoolean();
-                    // An error in place of the tick would leave the work running.
-                    return work.takeUntilOther(Mono.delay(deadline)
-                                    .flatMap(tick -> expire.getAsBoolean() ? Mono.just(tick) : Mono.never())
-                                    .doOnNext(tick -> passed.set(true)))
-                            .concatWith(Mono.defer(() -> passed.get() ? Mono.error(failure) : Mono.empty()));
-                }))
-                .orElse(work);
     }
 
     String described(TransactionOptions options) {

@@ -1,5 +1,7 @@
 package io.github.r2dbcsession.docs;
 
+import io.github.r2dbcsession.CommitResolution;
+import io.github.r2dbcsession.CommitUnknownException;
 import io.github.r2dbcsession.ContextSetting;
 import io.github.r2dbcsession.Database;
 import io.github.r2dbcsession.Session;
@@ -12,6 +14,7 @@ import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.pool.WarmUp;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.function.Function;
 import reactor.core.publisher.Mono;
 
 /** The code of the how-to pages, compiled. */
@@ -60,6 +63,23 @@ final class HowToExamples {
                 TransactionOptions.repeatableRead().name("transfer").deadline(Duration.ofSeconds(2));
         Mono<Long> moved =
                 db.inTransaction(options, tx -> accounts.withdraw(1, ten).then(accounts.deposit(2, ten)));
+        return moved;
+    }
+
+    Mono<Long> again(Database db, Accounts accounts) {
+        TransactionOptions again = TransactionOptions.serializable().retry(5).deadline(Duration.ofSeconds(2));
+        Mono<Long> moved =
+                db.inTransaction(again, tx -> accounts.withdraw(1, ten).then(accounts.deposit(2, ten)));
+        return moved;
+    }
+
+    Mono<Long> resolved(Database db, Function<Transaction, Mono<Long>> transfer) {
+        Mono<Long> moved = db.inTransaction(TransactionOptions.defaults().resolvable(), transfer)
+                .onErrorResume(
+                        CommitUnknownException.class,
+                        unknown -> unknown.resolve()
+                                .flatMap(found ->
+                                        found == CommitResolution.COMMITTED ? Mono.just(1L) : Mono.error(unknown)));
         return moved;
     }
 

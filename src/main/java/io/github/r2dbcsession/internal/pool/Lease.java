@@ -81,6 +81,11 @@ public final class Lease {
         return state;
     }
 
+    /** Whether a transaction is open or has failed, as far as the server has answered. */
+    public boolean inTransaction() {
+        return connection.inTransaction();
+    }
+
     /** Whether the last command that completed was a commit that the server carried out. */
     public boolean committed() {
         return connection.committed();

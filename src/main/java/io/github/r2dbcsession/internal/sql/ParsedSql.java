@@ -21,12 +21,15 @@ public final class ParsedSql {
     private final String text;
     private final ParameterNames parameters;
     private final boolean transactionControl;
+    private final boolean writes;
     private final SessionEffect effect;
 
-    ParsedSql(String text, ParameterNames parameters, boolean transactionControl, SessionEffect effect) {
+    ParsedSql(
+            String text, ParameterNames parameters, boolean transactionControl, boolean writes, SessionEffect effect) {
         this.text = text;
         this.parameters = parameters;
         this.transactionControl = transactionControl;
+        this.writes = writes;
         this.effect = effect;
     }
 
@@ -55,6 +58,11 @@ public final class ParsedSql {
     /** Returns whether the text holds a statement that begins, ends or marks a transaction (BEGIN, COMMIT, SAVEPOINT and their kin). */
     public boolean transactionControl() {
         return transactionControl;
+    }
+
+    /** Returns whether the text may write by itself; a function that a SELECT calls is not looked into. */
+    public boolean writes() {
+        return writes;
     }
 
     /**

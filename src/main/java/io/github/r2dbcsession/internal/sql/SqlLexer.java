@@ -50,7 +50,8 @@ final class SqlLexer {
         if (!parameters.none()) {
             oneStatement();
         }
-        return new ParsedSql(out.toString(), parameters, outline.transactionControl(), outline.effect());
+        return new ParsedSql(
+                out.toString(), parameters, outline.transactionControl(), outline.writes(), outline.effect());
     }
 
     private void token(char c) {

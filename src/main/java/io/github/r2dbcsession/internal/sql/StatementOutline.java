@@ -7,6 +7,7 @@ import java.util.Set;
 /** Watches the words of a text go by, to tell where statements end and which of them this library must know about. */
 final class StatementOutline {
 
+    private static final Set<String> READING_WORDS = Set.of("SELECT", "VALUES", "TABLE", "SHOW", "EXPLAIN");
     private static final Set<String> TRANSACTION_WORDS =
             Set.of("BEGIN", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE");
 
@@ -21,6 +22,7 @@ final class StatementOutline {
     private boolean separated;
     private boolean several;
     private boolean transactionControl;
+    private boolean writes;
 
     void word(String spelled) {
         session.word(spelled);
@@ -29,8 +31,10 @@ final class StatementOutline {
         if (tokens == 1) {
             first = word;
             transactionControl |= TRANSACTION_WORDS.contains(word);
+            writes |= !READING_WORDS.contains(word);
         } else {
             second(word);
+            writes |= word.equals("INTO") || word.equals("ANALYZE");
         }
         previous = word;
     }
@@ -77,6 +81,11 @@ final class StatementOutline {
 
     boolean transactionControl() {
         return transactionControl;
+    }
+
+    /** Returns whether a statement may write by itself; a function that a SELECT calls is not looked into. */
+    boolean writes() {
+        return writes;
     }
 
     private void token() {
