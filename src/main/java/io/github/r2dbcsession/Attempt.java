@@ -10,22 +10,18 @@ final class Attempt {
     private final Transactions transactions;
     private final TransactionOptions options;
     private final ContextValues values;
-    private final @Nullable DefaultTransaction suspended;
+    private final @Nullable Holding outer;
     private volatile @Nullable DefaultTransaction transaction;
 
-    Attempt(
-            Transactions transactions,
-            TransactionOptions options,
-            ContextValues values,
-            @Nullable DefaultTransaction suspended) {
+    Attempt(Transactions transactions, TransactionOptions options, ContextValues values, @Nullable Holding outer) {
         this.transactions = transactions;
         this.options = options;
         this.values = values;
-        this.suspended = suspended;
+        this.outer = outer;
     }
 
     DefaultTransaction begin(Lease lease) {
-        DefaultTransaction begun = new DefaultTransaction(lease, transactions, options, values, suspended);
+        DefaultTransaction begun = new DefaultTransaction(lease, transactions, options, values, outer);
         transaction = begun;
         return begun;
     }

@@ -37,7 +37,7 @@ final class Attempts<T> {
     }
 
     private Attempt attempt() {
-        return new Attempt(transactions, options, values, transactions.holder(context));
+        return new Attempt(transactions, options, values, transactions.holding(context));
     }
 
     /** Runs the block until it succeeds, fails for good, or the deadline that covers all runs has passed. */

@@ -2,8 +2,13 @@ package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.PoolSettings;
+import io.github.r2dbcsession.pool.DrainReport;
+import io.github.r2dbcsession.pool.Holder;
+import io.github.r2dbcsession.pool.PoolEvent;
 import io.github.r2dbcsession.pool.PoolStats;
 import io.github.r2dbcsession.pool.WarmUp;
+import java.time.Duration;
+import java.util.List;
 import java.util.function.Function;
 import org.reactivestreams.Publisher;
 import reactor.core.Disposable;
@@ -68,6 +73,20 @@ public interface Database extends SqlClient {
     PoolStats stats();
 
     /**
+     * Who has the connections that are out, since when, from which line of the application and with which statement; those who have held
+     * longest first. A moment's view.
+     */
+    List<Holder> holders();
+
+    /**
+     * Emits what happens in the pool from the subscription on, until the database has been closed. Costs nothing while nobody is subscribed.
+     *
+     * <p>Each subscriber has a buffer of 1,024 events. When it is full the oldest are dropped, and {@link PoolEvent.Missed} tells how many.
+     * Emits on a thread of {@link reactor.core.scheduler.Schedulers#parallel()}: do not block.
+     */
+    Flux<PoolEvent> poolEvents();
+
+    /**
      * Acquires a connection, runs the work on it and gives it back on complete, error and cancel.
      *
      * <p>Emits what the work emits. Each statement commits on its own. The session must not be used after the work has ended.
@@ -84,6 +103,20 @@ public interface Database extends SqlClient {
      * <p>Cancelling before the session is emitted gives everything back; afterwards closing is the subscriber's duty.
      */
     Mono<Session> openSession();
+
+    /**
+     * Has everything inside the work share one connection: statements run on this database, sessions and transactions.
+     *
+     * <p>The first that needs a connection acquires it, work that needs none acquires none, and it is given back when the work completes,
+     * fails or is cancelled. What runs inside has the connection one after another, a session or a transaction for as long as it lasts,
+     * however many are subscribed to at once. Where something is cut off so that the connection has to be recovered, the next gets another.
+     * Inside an open transaction or another scope it changes nothing. {@link #openSession()}, {@link #beginTransaction()} and
+     * {@link Propagation#REQUIRES_NEW} inside a transaction acquire connections of their own.
+     */
+    <T> Mono<T> sessionScope(Mono<T> work);
+
+    /** Does the same for work that emits many elements. */
+    <T> Flux<T> sessionScope(Flux<T> work);
 
     /**
      * Connects outside the pool, so that it never waits behind the application, and emits a session on that connection. Closing the
@@ -163,8 +196,39 @@ public interface Database extends SqlClient {
     Disposable listen(DatabaseListener listener);
 
     /**
-     * Closes the database: waiting and new acquires fail with {@link io.github.r2dbcsession.pool.PoolClosedException}, sessions and
-     * transactions under way are given the drain time (10 s by default), what is left then is closed. Safe to call twice; never fails.
+     * Changes how many connections there may be, in SQLAlchemy's words. What is too much then is closed as soon as it is idle.
+     *
+     * @throws IllegalArgumentException when the other settings do not fit, as where {@code minIdle} is more
      */
+    Mono<Void> resize(int size, int maxOverflow);
+
+    /**
+     * Closes every idle connection, and each that is out when it comes back; emits how many were idle. New ones are made as they are needed.
+     * For the time after a failover, or when the server's settings have changed. Never fails.
+     */
+    Mono<Integer> evictIdle();
+
+    /**
+     * Suspends lending until {@link #resume()}: acquires wait, within their deadlines. Completes when every connection that is out has come
+     * back; lending stays suspended even if the subscriber does not wait for that.
+     *
+     * <p>Work that holds a connection and needs a second one still gets it, or it could not come to its end.
+     */
+    Mono<Void> suspend();
+
+    /** Lends again. Does nothing when lending is not suspended. */
+    Mono<Void> resume();
+
+    /**
+     * Closes the database when work under way has ended, or at the limit: waiting and new acquires fail with
+     * {@link io.github.r2dbcsession.pool.PoolClosedException}, except for work that holds a connection and needs a second one. What is out at
+     * the limit loses its connection. Emits what became of it once no connection is left, the same to everyone who asks; the shortest limit
+     * counts. Never fails, and a cancel changes nothing.
+     *
+     * @param limit 0 or more
+     */
+    Mono<DrainReport> drain(Duration limit);
+
+    /** Does the same with the drain time of the builder, 10 s by default, and tells nothing. Safe to call twice. */
     Mono<Void> close();
 }

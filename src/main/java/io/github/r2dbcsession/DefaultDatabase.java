@@ -3,8 +3,13 @@ package io.github.r2dbcsession;
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.internal.connection.Connector;
+import io.github.r2dbcsession.internal.pool.CallSite;
 import io.github.r2dbcsession.internal.pool.Lease;
 import io.github.r2dbcsession.internal.pool.LeasePool;
+import io.github.r2dbcsession.internal.sql.BoundedCache;
+import io.github.r2dbcsession.pool.DrainReport;
+import io.github.r2dbcsession.pool.Holder;
+import io.github.r2dbcsession.pool.PoolEvent;
 import io.github.r2dbcsession.pool.PoolStats;
 import io.github.r2dbcsession.pool.WarmUp;
 import java.time.Duration;
@@ -16,34 +21,37 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.tcp.TcpResources;
+import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
-final class DefaultDatabase implements Database, StatementScope {
+final class DefaultDatabase implements Database {
+
+    private static final int REMEMBERED_TEXTS = 1_024;
+    private static final int LONGEST_REMEMBERED_TEXT = 32_768;
 
     private final String name;
     private final ConnectionString connectionString;
-    private final PoolSettings poolSettings;
     private final Duration drainTime;
     private final List<ContextSetting> contextSettings;
     private final LeasePool pool;
     private final Listeners listeners = new Listeners();
     private final Transactions transactions;
     private final Autocommit statements;
+    private final BoundedCache<String, StatementScope> callers = new BoundedCache<>(REMEMBERED_TEXTS);
 
     DefaultDatabase(DatabaseBuilder builder) {
         this.name = builder.name();
         this.statements = new Autocommit("database " + name);
         this.connectionString = builder.connectionString;
-        this.poolSettings = builder.poolSettings;
         this.drainTime = builder.drainTime;
         this.contextSettings = List.copyOf(builder.contextSettings);
         Connector connector = new Connector(
                 connectionString,
-                poolSettings.maxCreateConnectionTime(),
+                builder.poolSettings.maxCreateConnectionTime(),
                 TcpResources.get(),
                 listeners,
                 builder.credentials);
-        this.pool = new LeasePool(name, poolSettings, connector, listeners);
+        this.pool = new LeasePool(name, builder.poolSettings, connector, listeners);
         this.transactions = new Transactions(this, pool, builder.transactionDefaults, contextSettings, listeners);
     }
 
@@ -63,7 +71,7 @@ final class DefaultDatabase implements Database, StatementScope {
 
     @Override
     public PoolSettings poolSettings() {
-        return poolSettings;
+        return pool.settings();
     }
 
     @Override
@@ -77,12 +85,26 @@ final class DefaultDatabase implements Database, StatementScope {
     }
 
     @Override
-    public Query sql(String sql) {
-        return DefaultQuery.of(this, sql);
+    public Flux<PoolEvent> poolEvents() {
+        return PoolEvents.of(this);
     }
 
     @Override
-    public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
+    public List<Holder> holders() {
+        return pool.holders();
+    }
+
+    @Override
+    public Query sql(String sql) {
+        return DefaultQuery.of(
+                sql.length() > LONGEST_REMEMBERED_TEXT ? statement() : callers.get(sql, text -> statement()), sql);
+    }
+
+    private StatementScope statement() {
+        return new OneStatement(this, CallSite.here());
+    }
+
+    <T> Flux<T> run(CallSite callSite, boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
         return Flux.deferContextual(context -> {
             OpenTransaction open = transactions.open(context);
             if (open != null) {
@@ -90,41 +112,49 @@ final class DefaultDatabase implements Database, StatementScope {
             }
             ContextValues values = values(context);
             return Lease.use(
-                    transactions.acquire(context),
+                    transactions.acquire(context, callSite),
                     lease -> values.ahead(lease, set -> statements.run(set, writes, work)));
         });
     }
 
     @Override
     public <T> Mono<T> inSession(Function<? super Session, ? extends Mono<T>> work) {
+        CallSite callSite = CallSite.of(work);
         return Mono.deferContextual(context -> {
             OpenTransaction open = transactions.open(context);
             if (open != null) {
                 return work.apply(new JoinedSession(open));
             }
             ContextValues values = values(context);
-            return Mono.fromDirect(
-                    Lease.use(transactions.acquire(context), lease -> work.apply(session(lease, values))));
+            return Mono.fromDirect(Lease.use(transactions.acquire(context, callSite), lease -> {
+                SessionBlock block = SessionBlock.in(transactions, name, lease, values, context);
+                return work.apply(block.session()).contextWrite(block.mark());
+            }));
         });
     }
 
     @Override
     public <T> Flux<T> inSessionMany(Function<? super Session, ? extends Publisher<T>> work) {
+        CallSite callSite = CallSite.of(work);
         return Flux.deferContextual(context -> {
             OpenTransaction open = transactions.open(context);
             if (open != null) {
                 return work.apply(new JoinedSession(open));
             }
             ContextValues values = values(context);
-            return Lease.use(transactions.acquire(context), lease -> work.apply(session(lease, values)));
+            return Lease.use(transactions.acquire(context, callSite), lease -> {
+                SessionBlock block = SessionBlock.in(transactions, name, lease, values, context);
+                return Flux.<T>from(work.apply(block.session())).contextWrite(block.mark());
+            });
         });
     }
 
     @Override
     public Mono<Session> openSession() {
+        CallSite callSite = CallSite.here();
         return Mono.deferContextual(context -> {
             ContextValues values = values(context);
-            return pool.acquire().map(lease -> session(lease, values));
+            return transactions.acquireOwn(context, callSite).map(lease -> session(lease, values));
         });
     }
 
@@ -148,69 +178,128 @@ final class DefaultDatabase implements Database, StatementScope {
     }
 
     @Override
+    public <T> Mono<T> sessionScope(Mono<T> work) {
+        return Mono.deferContextual(context -> transactions.isShared(context)
+                ? work
+                : Mono.usingWhen(
+                        Mono.fromSupplier(() -> transactions.newScope(context)),
+                        scope -> work.contextWrite(inside -> transactions.scope(inside, scope)),
+                        SessionScope::close));
+    }
+
+    @Override
+    public <T> Flux<T> sessionScope(Flux<T> work) {
+        return Flux.deferContextual(context -> transactions.isShared(context)
+                ? work
+                : Flux.usingWhen(
+                        Mono.fromSupplier(() -> transactions.newScope(context)),
+                        scope -> work.contextWrite(inside -> transactions.scope(inside, scope)),
+                        SessionScope::close));
+    }
+
+    @Override
     public <T> Mono<T> inTransaction(Function<? super Transaction, ? extends Mono<T>> work) {
-        return transactions.one(null, work);
+        return transactions.one(null, work).contextWrite(at(CallSite.of(work)));
     }
 
     @Override
     public <T> Mono<T> inTransaction(
             TransactionOptions options, Function<? super Transaction, ? extends Mono<T>> work) {
-        return transactions.one(Objects.requireNonNull(options, "options"), work);
+        return transactions
+                .one(Objects.requireNonNull(options, "options"), work)
+                .contextWrite(at(CallSite.of(work)));
     }
 
     @Override
     public <T> Flux<T> inTransactionMany(Function<? super Transaction, ? extends Publisher<T>> work) {
-        return transactions.many(null, work);
+        return transactions.many(null, work).contextWrite(at(CallSite.of(work)));
     }
 
     @Override
     public <T> Flux<T> inTransactionMany(
             TransactionOptions options, Function<? super Transaction, ? extends Publisher<T>> work) {
-        return transactions.many(Objects.requireNonNull(options, "options"), work);
+        return transactions
+                .many(Objects.requireNonNull(options, "options"), work)
+                .contextWrite(at(CallSite.of(work)));
     }
 
     @Override
     public <T> Mono<T> transactional(Mono<T> work) {
-        return inTransaction(tx -> work);
+        return transactions.<T>one(null, tx -> work).contextWrite(at(CallSite.here()));
     }
 
     @Override
     public <T> Flux<T> transactional(Flux<T> work) {
-        return inTransactionMany(tx -> work);
+        return transactions.<T>many(null, tx -> work).contextWrite(at(CallSite.here()));
     }
 
     @Override
     public <T> Mono<T> inUnitOfWork(Function<? super UnitOfWork, ? extends Mono<T>> work) {
-        return transactions.unit(null, work);
+        return transactions.unit(null, work).contextWrite(at(CallSite.of(work)));
     }
 
     @Override
     public <T> Mono<T> inUnitOfWork(TransactionOptions options, Function<? super UnitOfWork, ? extends Mono<T>> work) {
-        return transactions.unit(Objects.requireNonNull(options, "options"), work);
+        return transactions
+                .unit(Objects.requireNonNull(options, "options"), work)
+                .contextWrite(at(CallSite.of(work)));
     }
 
     @Override
     public Mono<Transaction> beginTransaction() {
-        return transactions.handle(null);
+        return transactions.handle(null, CallSite.here());
     }
 
     @Override
     public Mono<Transaction> beginTransaction(TransactionOptions options) {
-        return transactions.handle(Objects.requireNonNull(options, "options"));
+        return transactions.handle(Objects.requireNonNull(options, "options"), CallSite.here());
+    }
+
+    private Function<Context, Context> at(CallSite callSite) {
+        return context -> transactions.at(context, callSite);
     }
 
     @Override
     public Mono<WarmUp> warmUp(int sessions) {
-        if (sessions < 1 || sessions > poolSettings.maxSize()) {
-            throw new IllegalArgumentException(
-                    "sessions must be from 1 to maxSize " + poolSettings.maxSize() + ", was " + sessions);
+        int maxSize = poolSettings().maxSize();
+        if (sessions < 1 || sessions > maxSize) {
+            throw new IllegalArgumentException("sessions must be from 1 to maxSize " + maxSize + ", was " + sessions);
         }
         return Mono.defer(() -> new Warming(this, sessions).run());
     }
 
     @Override
+    public Mono<Void> resize(int size, int maxOverflow) {
+        poolSettings().resized(size, maxOverflow);
+        return Mono.fromRunnable(() -> pool.resize(poolSettings().resized(size, maxOverflow)));
+    }
+
+    @Override
+    public Mono<Integer> evictIdle() {
+        return pool.evictIdle();
+    }
+
+    @Override
+    public Mono<Void> suspend() {
+        return pool.suspend();
+    }
+
+    @Override
+    public Mono<Void> resume() {
+        return Mono.fromRunnable(pool::resume);
+    }
+
+    @Override
+    public Mono<DrainReport> drain(Duration limit) {
+        if (limit.isNegative()) {
+            throw new IllegalArgumentException("limit must not be negative, was " + limit);
+        }
+        return pool.close(limit);
+    }
+
+    @Override
     public Mono<Void> close() {
-        return pool.close(drainTime);
+        return drain(drainTime).then();
     }
 
     @Override

@@ -15,7 +15,7 @@ import reactor.core.publisher.Mono;
  *
  * <p>Begin, commit and rollback are statements of our own: the driver's methods skip theirs by a status that lags behind the wire.
  */
-final class DefaultTransaction implements OpenTransaction {
+final class DefaultTransaction implements OpenTransaction, Holding {
 
     private final Lease lease;
     private final Transactions transactions;
@@ -25,7 +25,7 @@ final class DefaultTransaction implements OpenTransaction {
     private final AtomicReference<@Nullable Throwable> firstFailure = new AtomicReference<>();
     private final Hooks hooks = new Hooks();
     private final AtomicInteger savepoints = new AtomicInteger();
-    private final @Nullable DefaultTransaction suspended;
+    private final @Nullable Holding outer;
     private final Begin begin;
     private volatile boolean rollbackOnly;
     private volatile @Nullable TransactionId id;
@@ -35,13 +35,13 @@ final class DefaultTransaction implements OpenTransaction {
             Transactions transactions,
             TransactionOptions options,
             ContextValues values,
-            @Nullable DefaultTransaction suspended) {
+            @Nullable Holding outer) {
         this.lease = lease;
         this.transactions = transactions;
         this.options = options;
         this.failures = new Failures(transactions.described(options), options.isReadOnly());
         this.state = new TransactionState(transactions.listener());
-        this.suspended = suspended;
+        this.outer = outer;
         this.begin = new Begin(this, lease, values);
     }
 
@@ -55,14 +55,14 @@ final class DefaultTransaction implements OpenTransaction {
         return this;
     }
 
-    /** The transaction that waits while this one runs inside it. */
-    @Nullable
-    DefaultTransaction suspended() {
-        return suspended;
+    @Override
+    public Lease lease() {
+        return lease;
     }
 
-    boolean holdsConnection() {
-        return lease.state() == Lease.State.ACQUIRED;
+    @Override
+    public @Nullable Holding outer() {
+        return outer;
     }
 
     /** How it ended; null as long as it has not. */

@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.pool.PoolEvent;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -59,6 +60,11 @@ final class Listeners implements DatabaseListener {
     @Override
     public void onInvalidate(Duration use) {
         tell(listener -> listener.onInvalidate(use));
+    }
+
+    @Override
+    public void onEvent(PoolEvent event) {
+        tell(listener -> listener.onEvent(event));
     }
 
     @Override

@@ -3,8 +3,8 @@ package io.github.r2dbcsession;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 
 /**
- * Work inside a transaction asked for a second connection while every connection of the pool was held by transactions that wait for a
- * second one themselves, this one included: none could ever have come. Nothing was sent.
+ * Work inside a session or a transaction asked for another connection while every connection of the pool was held by work that waits for
+ * another one itself, this included: none could ever have come. Nothing was sent.
  */
 public final class NestedAcquireException extends R2dbcNonTransientResourceException {
 
@@ -12,7 +12,7 @@ public final class NestedAcquireException extends R2dbcNonTransientResourceExcep
 
     NestedAcquireException(String database, int maxSize) {
         super("all " + maxSize + " connections of " + database
-                + " are held by transactions that wait for a second one: "
-                + "give the pool more connections than callers can hold at a time, or let the work join");
+                + " are held by work that waits for another one: give the pool more connections than callers can hold at a time,"
+                + " or let the work share one, with sql on its session or transaction or inside sessionScope");
     }
 }

@@ -1,52 +1,77 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.pool.CallSite;
 import io.github.r2dbcsession.internal.pool.Lease;
 import io.github.r2dbcsession.internal.pool.LeasePool;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** Knows which transactions wait for a second connection, and refuses the wait with which all would wait for one another. */
+/** Knows which connections are held by work that waits for one more, and refuses the wait with which all would wait for one another. */
 final class NestedAcquires {
 
     private final String database;
     private final LeasePool pool;
-    private final int maxSize;
 
-    /** How many waits each transaction is held up by. */
-    private final Map<DefaultTransaction, Integer> heldUp = new HashMap<>();
+    /** How many waits each connection is held up by. */
+    private final Map<Lease, Integer> heldUp = new HashMap<>();
 
-    NestedAcquires(String database, LeasePool pool, int maxSize) {
+    NestedAcquires(String database, LeasePool pool) {
         this.database = database;
         this.pool = pool;
-        this.maxSize = maxSize;
     }
 
     /**
      * Acquires a connection.
      *
-     * @param holder the transaction around, which keeps its own connection meanwhile
+     * @param holding what keeps a connection of its own meanwhile
      */
-    Mono<Lease> acquire(@Nullable DefaultTransaction holder) {
-        if (holder == null) {
-            return pool.acquire();
+    Mono<Lease> acquire(CallSite callSite, @Nullable Holding holding) {
+        if (holding == null) {
+            return pool.acquire(callSite, false);
         }
         return Mono.defer(() -> {
-            boolean hopeless = wait(holder, 1) >= maxSize;
-            Mono<Lease> lease = hopeless ? Mono.error(new NestedAcquireException(database, maxSize)) : pool.acquire();
-            return lease.doFinally(signal -> wait(holder, -1));
+            List<Lease> held = held(holding);
+            if (held.isEmpty()) {
+                return pool.acquire(callSite, false);
+            }
+            AtomicBoolean waits = new AtomicBoolean(true);
+            Runnable end = () -> {
+                if (waits.getAndSet(false)) {
+                    wait(held, -1);
+                }
+            };
+            int maxSize = pool.settings().maxSize();
+            Mono<Lease> lease = wait(held, 1) >= maxSize
+                    ? Mono.error(new NestedAcquireException(database, maxSize))
+                    : pool.acquire(callSite, true);
+            return lease.doOnNext(come -> end.run())
+                    .doOnError(failure -> end.run())
+                    .doOnCancel(end);
         });
     }
 
-    /** Counts a wait in or out, and returns how many connections are held by transactions that are held up. */
-    private synchronized long wait(DefaultTransaction holder, int change) {
-        for (DefaultTransaction each = holder; each != null; each = each.suspended()) {
-            heldUp.merge(each, change, Integer::sum);
+    private static List<Lease> held(Holding holding) {
+        List<Lease> held = new ArrayList<>();
+        for (Holding each = holding; each != null; each = each.outer()) {
+            Lease lease = each.lease();
+            if (lease != null) {
+                held.add(lease.origin());
+            }
         }
+        return held;
+    }
+
+    /** Counts a wait in or out, and returns how many connections are held by work that is held up. */
+    private synchronized long wait(List<Lease> held, int change) {
+        held.forEach(lease -> heldUp.merge(lease, change, Integer::sum));
         heldUp.values().removeIf(waits -> waits == 0);
         return heldUp.keySet().stream()
-                .filter(DefaultTransaction::holdsConnection)
+                .filter(lease -> lease.state() == Lease.State.ACQUIRED)
                 .count();
     }
 }

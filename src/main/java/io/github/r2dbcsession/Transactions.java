@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.pool.CallSite;
 import io.github.r2dbcsession.internal.pool.Lease;
 import io.github.r2dbcsession.internal.pool.LeasePool;
 import java.time.Duration;
@@ -16,7 +17,9 @@ import reactor.util.context.ContextView;
 final class Transactions {
 
     private final Object key = new Object();
-    private final Object suspendedKey = new Object();
+    private final Object holdingKey = new Object();
+    private final Object scopeKey = new Object();
+    private final Object callSiteKey = new Object();
     private final SqlClient client;
     private final String database;
     private final NestedAcquires pool;
@@ -34,8 +37,7 @@ final class Transactions {
             DatabaseListener listener) {
         this.client = database;
         this.database = database.name();
-        this.pool = new NestedAcquires(
-                database.name(), pool, database.poolSettings().maxSize());
+        this.pool = new NestedAcquires(database.name(), pool);
         this.defaults = defaults;
         this.contextSettings = contextSettings;
         this.listener = listener;
@@ -66,20 +68,63 @@ final class Transactions {
 
     /** Puts the open transaction aside. It keeps its connection, which is remembered. */
     Context suspend(Context context) {
-        DefaultTransaction holder = holder(context);
-        return holder == null ? context : context.delete(key).put(suspendedKey, holder);
-    }
-
-    /** Acquires a connection beside what is open in the Context, or fails where none could ever come. */
-    Mono<Lease> acquire(ContextView context) {
-        return pool.acquire(holder(context));
-    }
-
-    /** The transaction that keeps its connection while the subscriber waits. */
-    @Nullable
-    DefaultTransaction holder(ContextView context) {
         OpenTransaction open = open(context);
-        return open == null ? context.getOrDefault(suspendedKey, null) : open.root();
+        return open == null ? context : context.delete(key).delete(scopeKey).put(holdingKey, open.root());
+    }
+
+    /** Remembers where in the application the work comes from. */
+    Context at(Context context, CallSite callSite) {
+        return context.put(callSiteKey, callSite);
+    }
+
+    /** Remembers a session, and what else keeps a connection while the work inside it runs. */
+    Context holding(Context context, Holding held) {
+        return context.put(holdingKey, held);
+    }
+
+    /** Has the work inside share a connection. */
+    Context scope(Context context, SessionScope scope) {
+        return context.put(scopeKey, scope).put(holdingKey, scope);
+    }
+
+    /** Whether the work inside has one connection already. */
+    boolean isShared(ContextView context) {
+        return open(context) != null || context.hasKey(scopeKey);
+    }
+
+    /** A scope for work with that Context. */
+    SessionScope newScope(ContextView context) {
+        return SessionScope.over(
+                "session scope on " + database, callSite -> acquireOwn(context, callSite), holding(context));
+    }
+
+    /** Where the work inside gets its connection, null where that is the pool. */
+    @Nullable
+    SessionScope scope(ContextView context) {
+        return open(context) == null ? context.getOrDefault(scopeKey, null) : null;
+    }
+
+    /** Acquires a connection beside what is open in the Context, that of the scope or one of the pool. */
+    Mono<Lease> acquire(ContextView context) {
+        return acquire(context, context.hasKey(callSiteKey) ? context.get(callSiteKey) : CallSite.UNKNOWN);
+    }
+
+    /** Does the same for work from that place. */
+    Mono<Lease> acquire(ContextView context, CallSite callSite) {
+        SessionScope scope = scope(context);
+        return scope == null ? acquireOwn(context, callSite) : scope.acquire(callSite);
+    }
+
+    /** Acquires a connection of the pool, or fails where none could ever come. */
+    Mono<Lease> acquireOwn(ContextView context, CallSite callSite) {
+        return pool.acquire(callSite, holding(context));
+    }
+
+    /** What keeps a connection while the subscriber waits for one. */
+    @Nullable
+    Holding holding(ContextView context) {
+        OpenTransaction open = open(context);
+        return open == null ? context.getOrDefault(holdingKey, null) : open.root();
     }
 
     /**
@@ -155,7 +200,7 @@ final class Transactions {
     }
 
     /** Emits a new transaction, which the subscriber ends. */
-    Mono<Transaction> handle(@Nullable TransactionOptions asked) {
+    Mono<Transaction> handle(@Nullable TransactionOptions asked, CallSite callSite) {
         TransactionOptions options = asked == null ? defaults : asked;
         if (asked != null) {
             requireNew("beginTransaction", asked);
@@ -168,9 +213,10 @@ final class Transactions {
         return Mono.deferContextual(context -> {
             long start = System.nanoTime();
             ContextValues values = ContextValues.of(contextSettings, context);
-            Flux<Lease> acquired = TimeLimit.on(acquire(context).flux(), options, () -> true, () -> timedOut(options));
+            Flux<Lease> acquired =
+                    TimeLimit.on(acquireOwn(context, callSite).flux(), options, () -> true, () -> timedOut(options));
             return acquired.singleOrEmpty().map(lease -> {
-                DefaultTransaction transaction = new DefaultTransaction(lease, this, options, values, holder(context));
+                DefaultTransaction transaction = new DefaultTransaction(lease, this, options, values, holding(context));
                 transaction.expireAfter(Duration.ofNanos(System.nanoTime() - start));
                 return transaction;
             });

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.testing.DatabaseTest;
+import io.github.r2dbcsession.testing.Fault;
 import io.github.r2dbcsession.testing.ProtocolProxy;
 import io.github.r2dbcsession.testing.TestDatabase;
 import java.time.Duration;
@@ -79,7 +80,7 @@ class ResolveIT {
                         .until(() -> server.backends(TestDatabase.applicationName(ResolveIT.class)).stream()
                                 .anyMatch(backend ->
                                         String.valueOf(backend.query()).contains("pg_sleep"))))
-                .then(wire::cut)
+                .then(() -> wire.cut(Fault.RESET))
                 .expectErrorSatisfies(failures::add)
                 .verify(LIMIT);
         wire.rewrite(sql -> sql);

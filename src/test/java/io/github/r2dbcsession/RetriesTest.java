@@ -68,7 +68,8 @@ class RetriesTest {
         assertThat(Retries.worthwhile(new IllegalStateException(new R2dbcRollbackException("conflict", "40001"))))
                 .isTrue();
 
-        assertThat(Retries.worthwhile(new AcquireTimeoutException(stats, Duration.ofSeconds(1), refused)))
+        assertThat(Retries.worthwhile(
+                        new AcquireTimeoutException(stats, Duration.ofSeconds(1), "the last connect failed", refused)))
                 .as("waited in vain")
                 .isFalse();
         assertThat(Retries.worthwhile(new CommitUnknownException("transaction on shop", refused, null, null)))

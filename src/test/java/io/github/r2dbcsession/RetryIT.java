@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.connection.ConnectFailedException;
 import io.github.r2dbcsession.testing.DatabaseTest;
+import io.github.r2dbcsession.testing.Fault;
 import io.github.r2dbcsession.testing.ProtocolProxy;
 import io.github.r2dbcsession.testing.TestDatabase;
 import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
@@ -204,7 +205,7 @@ class RetryIT {
         StepVerifier.create(db.inTransaction(
                         OFTEN,
                         tx -> counted(run -> run == 1
-                                ? Mono.fromRunnable(wire::cut)
+                                ? Mono.fromRunnable(() -> wire.cut(Fault.RESET))
                                         .then(Mono.delay(Duration.ofMillis(200)))
                                         .then(increment(tx, 1))
                                 : increment(tx, 1))))

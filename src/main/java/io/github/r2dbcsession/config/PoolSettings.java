@@ -20,6 +20,8 @@ public final class PoolSettings {
     static final Duration DEFAULT_MAX_OVERFLOW_IDLE_TIME = Duration.ofSeconds(30);
     static final Duration DEFAULT_KEEP_ALIVE = Duration.ofMinutes(2);
     static final int DEFAULT_MAX_PENDING_ACQUIRE = 10_000;
+    static final Duration DEFAULT_WAIT_WARNING_THRESHOLD = Duration.ofSeconds(2);
+    static final Duration DEFAULT_LEAK_DETECTION_THRESHOLD = Duration.ofSeconds(60);
 
     private final boolean pooling;
     private final int size;
@@ -28,11 +30,14 @@ public final class PoolSettings {
     private final int initialSize;
     private final Duration maxAcquireTime;
     private final Duration maxCreateConnectionTime;
+    private final @Nullable Duration statedMaxCreateConnectionTime;
     private final @Nullable Duration maxIdleTime;
     private final @Nullable Duration maxLifeTime;
     private final Duration maxOverflowIdleTime;
     private final @Nullable Duration keepAlive;
     private final int maxPendingAcquire;
+    private final Duration waitWarningThreshold;
+    private final @Nullable Duration leakDetectionThreshold;
     private final ResetPolicy resetPolicy;
 
     PoolSettings(PoolSettingsBuilder builder) {
@@ -43,11 +48,14 @@ public final class PoolSettings {
         this.initialSize = builder.initialSize;
         this.maxAcquireTime = builder.maxAcquireTime;
         this.maxCreateConnectionTime = builder.effectiveMaxCreateConnectionTime();
+        this.statedMaxCreateConnectionTime = builder.maxCreateConnectionTime;
         this.maxIdleTime = builder.maxIdleTime;
         this.maxLifeTime = builder.maxLifeTime;
         this.maxOverflowIdleTime = builder.maxOverflowIdleTime;
         this.keepAlive = builder.keepAlive;
         this.maxPendingAcquire = builder.maxPendingAcquire;
+        this.waitWarningThreshold = builder.waitWarningThreshold;
+        this.leakDetectionThreshold = builder.leakDetectionThreshold;
         this.resetPolicy = builder.resetPolicy;
     }
 
@@ -89,14 +97,27 @@ public final class PoolSettings {
         builder.minIdle = minIdle;
         builder.initialSize = initialSize;
         builder.maxAcquireTime = maxAcquireTime;
-        builder.maxCreateConnectionTime = maxCreateConnectionTime;
+        builder.maxCreateConnectionTime = statedMaxCreateConnectionTime;
         builder.maxIdleTime = maxIdleTime;
         builder.maxLifeTime = maxLifeTime;
         builder.maxOverflowIdleTime = maxOverflowIdleTime;
         builder.keepAlive = keepAlive;
         builder.maxPendingAcquire = maxPendingAcquire;
+        builder.waitWarningThreshold = waitWarningThreshold;
+        builder.leakDetectionThreshold = leakDetectionThreshold;
         builder.resetPolicy = resetPolicy;
         return builder;
+    }
+
+    /**
+     * Returns these settings with another size.
+     *
+     * @throws IllegalArgumentException when they contradict each other then
+     */
+    public PoolSettings resized(int newSize, int newMaxOverflow) {
+        PoolSettingsBuilder builder = toBuilder();
+        builder.maxSize = null;
+        return builder.size(newSize).maxOverflow(newMaxOverflow).build();
     }
 
     /** Whether released connections are kept and lent again. */
@@ -169,6 +190,16 @@ public final class PoolSettings {
         return maxPendingAcquire;
     }
 
+    /** How long a caller may wait for a connection before the pool warns. */
+    public Duration waitWarningThreshold() {
+        return waitWarningThreshold;
+    }
+
+    /** How long a connection may be out before the pool says who has it, empty for never. */
+    public Optional<Duration> leakDetectionThreshold() {
+        return Optional.ofNullable(leakDetectionThreshold);
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof PoolSettings settings && toString().equals(settings.toString());
@@ -188,6 +219,7 @@ public final class PoolSettings {
                 + maxCreateConnectionTime
                 + ", maxIdleTime " + maxIdleTime + ", maxLifeTime " + maxLifeTime
                 + ", maxOverflowIdleTime " + maxOverflowIdleTime + ", keepAlive " + keepAlive + ", maxPendingAcquire "
-                + maxPendingAcquire + ", resetPolicy " + resetPolicy;
+                + maxPendingAcquire + ", resetPolicy " + resetPolicy + ", waitWarningThreshold " + waitWarningThreshold
+                + ", leakDetectionThreshold " + leakDetectionThreshold;
     }
 }

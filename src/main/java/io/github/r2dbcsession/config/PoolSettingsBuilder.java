@@ -47,6 +47,11 @@ public final class PoolSettingsBuilder {
     int maxPendingAcquire = PoolSettings.DEFAULT_MAX_PENDING_ACQUIRE;
     ResetPolicy resetPolicy = ResetPolicy.DEFAULT;
 
+    Duration waitWarningThreshold = PoolSettings.DEFAULT_WAIT_WARNING_THRESHOLD;
+
+    @Nullable
+    Duration leakDetectionThreshold = PoolSettings.DEFAULT_LEAK_DETECTION_THRESHOLD;
+
     PoolSettingsBuilder() {}
 
     /** Closes every connection when it is released. {@code maxSize} still bounds how many are open at a time. */
@@ -173,6 +178,28 @@ public final class PoolSettingsBuilder {
                     "maxPendingAcquire must be from 1 to " + MAX_PENDING + ", was " + maxPendingAcquire);
         }
         this.maxPendingAcquire = maxPendingAcquire;
+        return this;
+    }
+
+    /**
+     * Sets how long a caller may wait for a connection before the pool warns, from 1 ms to 365 days; it looks once a second. Default: 2 s.
+     */
+    public PoolSettingsBuilder waitWarningThreshold(Duration waitWarningThreshold) {
+        this.waitWarningThreshold = time("waitWarningThreshold", waitWarningThreshold);
+        return this;
+    }
+
+    /**
+     * Sets how long a connection may be out before the pool says who has it, from 1 ms to 365 days; it looks once a second. Default: 60 s.
+     */
+    public PoolSettingsBuilder leakDetectionThreshold(Duration leakDetectionThreshold) {
+        this.leakDetectionThreshold = time("leakDetectionThreshold", leakDetectionThreshold);
+        return this;
+    }
+
+    /** Lets connections be out as long as they will, in silence. */
+    public PoolSettingsBuilder noLeakDetection() {
+        this.leakDetectionThreshold = null;
         return this;
     }
 

@@ -4,8 +4,12 @@ import io.r2dbc.spi.R2dbcTimeoutException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** No connection could be had from the pool within the limit. Nothing was sent, so trying again later is safe. */
-public final class AcquireTimeoutException extends R2dbcTimeoutException {
+/**
+ * No connection could be had from the pool within the limit. It is {@link PoolExhaustedException} where all of them were in use; otherwise
+ * the server could not be reached in time, which the cause tells, or lending was suspended. Nothing was sent, so trying again later is
+ * safe.
+ */
+public sealed class AcquireTimeoutException extends R2dbcTimeoutException permits PoolExhaustedException {
 
     private static final long serialVersionUID = 1;
 
@@ -13,29 +17,30 @@ public final class AcquireTimeoutException extends R2dbcTimeoutException {
     private final Duration limit;
 
     /** Made by the library. */
-    public AcquireTimeoutException(PoolStats stats, Duration limit, @Nullable Throwable lastConnectFailure) {
-        super(message(stats, limit, lastConnectFailure), null, 0, null, lastConnectFailure);
+    public AcquireTimeoutException(
+            PoolStats stats, Duration limit, String why, @Nullable Throwable lastConnectFailure) {
+        this(figures(stats, limit) + why, stats, limit, lastConnectFailure);
+    }
+
+    AcquireTimeoutException(String message, PoolStats stats, Duration limit, @Nullable Throwable cause) {
+        super(message, null, 0, null, cause);
         this.stats = stats;
         this.limit = limit;
     }
 
     /** The pool's figures when the limit passed. */
-    public PoolStats stats() {
+    public final PoolStats stats() {
         return stats;
     }
 
     /** The limit that passed. */
-    public Duration limit() {
+    public final Duration limit() {
         return limit;
     }
 
-    private static String message(PoolStats stats, Duration limit, @Nullable Throwable lastConnectFailure) {
-        String figures = "pool " + stats.name() + ": no connection within " + limit.toMillis() + " ms (acquired "
+    static String figures(PoolStats stats, Duration limit) {
+        return "pool " + stats.name() + ": no connection within " + limit.toMillis() + " ms (acquired "
                 + stats.acquired() + ", recovering " + stats.recovering() + ", idle " + stats.idle() + ", connecting "
                 + stats.connecting() + ", pending " + stats.pending() + ", maxSize " + stats.maxSize() + "); ";
-        if (stats.saturated()) {
-            return figures + "every connection is in use: shorten the work done on each, or raise maxSize";
-        }
-        return figures + (lastConnectFailure == null ? "a connect is under way" : "the last connect failed");
     }
 }

@@ -20,4 +20,11 @@ public interface PoolListener extends ConnectListener {
 
     /** A connection came back after such a use, was not provably idle, and was closed. */
     default void onInvalidate(Duration use) {}
+
+    /**
+     * Something rarer happened: {@link PoolEvent.Disconnected}, {@link PoolEvent.WaitingLong}, {@link PoolEvent.UsageHigh},
+     * {@link PoolEvent.LeakSuspected}, {@link PoolEvent.LeakReturned}, {@link PoolEvent.Resized}, {@link PoolEvent.Suspended},
+     * {@link PoolEvent.Resumed} or {@link PoolEvent.Drained}.
+     */
+    default void onEvent(PoolEvent event) {}
 }

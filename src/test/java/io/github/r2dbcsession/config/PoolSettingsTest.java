@@ -66,6 +66,8 @@ class PoolSettingsTest {
                 .maxCreateConnectionTime(Duration.ofSeconds(1))
                 .maxIdleTime(Duration.ofSeconds(5))
                 .maxLifeTime(Duration.ofSeconds(6))
+                .waitWarningThreshold(Duration.ofSeconds(7))
+                .leakDetectionThreshold(Duration.ofSeconds(8))
                 .build();
 
         assertThat(settings.toBuilder().build()).isEqualTo(settings);
@@ -77,12 +79,31 @@ class PoolSettingsTest {
 
     @Test
     void switchesLimitsOff() {
-        PoolSettings settings =
-                PoolSettings.builder().noMaxIdleTime().noMaxLifeTime().build();
+        PoolSettings settings = PoolSettings.builder()
+                .noMaxIdleTime()
+                .noMaxLifeTime()
+                .noLeakDetection()
+                .build();
 
         assertThat(settings.maxIdleTime()).isEmpty();
         assertThat(settings.maxLifeTime()).isEmpty();
+        assertThat(settings.leakDetectionThreshold()).isEmpty();
         assertThat(settings.toBuilder().build()).isEqualTo(settings);
+    }
+
+    @Test
+    void changesItsSizeInEitherWord() {
+        PoolSettings settings = PoolSettings.builder().maxSize(4).minIdle(2).build();
+
+        assertThat(settings.resized(5, 6)).satisfies(resized -> {
+            assertThat(resized.size()).isEqualTo(5);
+            assertThat(resized.maxSize()).isEqualTo(11);
+            assertThat(resized.minIdle()).isEqualTo(2);
+        });
+        assertThat(settings.resized(5, 6).resized(4, 0)).isEqualTo(settings);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> settings.resized(1, 0))
+                .withMessage("minIdle must be at most maxSize 1, was 2");
     }
 
     @Test
@@ -92,6 +113,11 @@ class PoolSettingsTest {
                         .build()
                         .maxCreateConnectionTime())
                 .isEqualTo(Duration.ofMillis(200));
+        assertThat(PoolSettings.production().toBuilder()
+                        .maxAcquireTime(Duration.ofSeconds(2))
+                        .build()
+                        .maxCreateConnectionTime())
+                .isEqualTo(Duration.ofSeconds(2));
     }
 
     @Test

@@ -11,14 +11,22 @@ import io.github.r2dbcsession.TransactionOptions;
 import io.github.r2dbcsession.config.Credentials;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.config.ResetPolicy;
+import io.github.r2dbcsession.pool.DrainReport;
+import io.github.r2dbcsession.pool.Holder;
+import io.github.r2dbcsession.pool.PoolEvent;
 import io.github.r2dbcsession.pool.WarmUp;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** The code of the how-to pages, compiled. */
 final class HowToExamples {
+
+    private static final Logger log = LoggerFactory.getLogger(HowToExamples.class);
 
     private final BigDecimal ten = BigDecimal.TEN;
 
@@ -135,6 +143,44 @@ final class HowToExamples {
         return warm.then(closed);
     }
 
+    void holders(Database db) {
+        for (Holder holder : db.holders()) {
+            log.info("{} for {}: {}", holder.acquiredAt(), holder.held(), holder.lastStatement());
+        }
+    }
+
+    Flux<PoolEvent> events(Database db) {
+        Flux<PoolEvent> news = db.poolEvents().filter(event -> event instanceof PoolEvent.Disconnected);
+        return news;
+    }
+
+    Mono<Void> resize(Database db) {
+        Mono<Void> resized = db.resize(20, 10);
+        return resized;
+    }
+
+    Mono<Void> maintenance(Database db, Mono<Void> maintenance) {
+        Mono<Void> maintained = db.suspend()
+                .timeout(Duration.ofSeconds(30))
+                .then(maintenance)
+                .then(db.evictIdle())
+                .then(db.resume());
+        return maintained;
+    }
+
+    Mono<DrainReport> drain(Database db) {
+        Mono<DrainReport> drained = db.drain(Duration.ofSeconds(20));
+        return drained;
+    }
+
+    Mono<Page> request(Database db, Accounts accounts) {
+        Mono<Page> page =
+                accounts.find(1).zipWith(accounts.history(1), Page::new).as(db::sessionScope);
+        return page;
+    }
+
+    record Page(Long account, Long history) {}
+
     Mono<Void> severalHosts() {
         Database db = Database.of("postgresql://app@db1:5432,db2:5432/shop?target_session_attrs=read-write");
         return db.close();
@@ -171,6 +217,20 @@ final class HowToExamples {
 
         Accounts(SqlClient client) {
             this.client = client;
+        }
+
+        Mono<Long> find(long id) {
+            return client.sql("SELECT id FROM account WHERE id = :id")
+                    .bind("id", id)
+                    .as(Long.class)
+                    .one();
+        }
+
+        Mono<Long> history(long id) {
+            return client.sql("SELECT count(*) FROM entry WHERE account = :id")
+                    .bind("id", id)
+                    .as(Long.class)
+                    .one();
         }
 
         Mono<Long> withdraw(long id, BigDecimal amount) {

@@ -22,6 +22,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FaultProxy implements AutoCloseable {
 
+    /** What a cancel request begins with. */
+    public static final int CANCEL_REQUEST = 80877102;
+
+    /** What a request for TLS is. */
+    public static final int TLS_REQUEST = 80877103;
+
     /** Which way bytes go. */
     public enum Way {
         TO_SERVER,
@@ -64,7 +70,11 @@ public final class FaultProxy implements AutoCloseable {
         private void pass(Way way, OutputStream out, byte[] buffer, int length) throws IOException {
             if (way == Way.TO_SERVER && !begun && length >= 8) {
                 begun = true;
-                openings.add(ByteBuffer.wrap(buffer).getInt(4));
+                int opening = ByteBuffer.wrap(buffer).getInt(4);
+                openings.add(opening);
+                if (opening == swallowedOpening) {
+                    lost = EnumSet.allOf(Way.class);
+                }
             }
             String text = trigger;
             if (way == Way.TO_SERVER
@@ -100,6 +110,7 @@ public final class FaultProxy implements AutoCloseable {
     private volatile Set<Way> swallowed = EnumSet.noneOf(Way.class);
     private volatile Set<Way> triggered = EnumSet.noneOf(Way.class);
     private volatile @Nullable String trigger;
+    private volatile int swallowedOpening;
     private volatile Duration delay = Duration.ZERO;
 
     private FaultProxy(String host, int port) {
@@ -164,6 +175,11 @@ public final class FaultProxy implements AutoCloseable {
     public void swallowFrom(String text, Set<Way> ways) {
         triggered = Set.copyOf(ways);
         trigger = text;
+    }
+
+    /** Swallows what goes either way on links that begin with this code. */
+    public void swallowOpening(int code) {
+        swallowedOpening = code;
     }
 
     /** Serves new connections well again, and lets the server learn which clients have gone. */

@@ -7,6 +7,7 @@ import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -114,6 +115,17 @@ public final class PhysicalConnection {
         return retired.getAsBoolean() || (mustWrite && wire.wasReadOnly());
     }
 
+    /** Whether the server has said that it ends the connection, or the channel broke. */
+    public boolean wasLost() {
+        return wire.condemnation() != null;
+    }
+
+    /** The server process behind it, where the server told. */
+    public OptionalInt backendPid() {
+        int pid = wire.backendPid();
+        return pid == 0 ? OptionalInt.empty() : OptionalInt.of(pid);
+    }
+
     /** Whether nothing is under way: every answer has been read to its end, by us and by the driver. */
     public boolean isQuiet() {
         return conversations.get() == 0 && wire.state().owed() == 0;
@@ -161,15 +173,14 @@ public final class PhysicalConnection {
             }
             Sinks.Empty<Void> quiet = Sinks.empty();
             // The driver gets a message after we do: what it makes of a ReadyForQuery has happened one turn of the loop
-            // later.
-            wire.onReady(() -> channel.eventLoop().execute(() -> {
+            // later, and so has a statement that was withdrawn before it began, to which no ReadyForQuery will come.
+            Runnable look = () -> channel.eventLoop().execute(() -> {
                 if (settled()) {
                     quiet.tryEmitEmpty();
                 }
-            }));
-            if (settled()) {
-                quiet.tryEmitEmpty();
-            }
+            });
+            wire.onReady(look);
+            look.run();
             return quiet.asMono().timeout(limit, Mono.empty()).doFinally(signal -> wire.onReady(null));
         });
     }

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,12 @@ final class Wire extends ChannelDuplexHandler {
     private volatile @Nullable Condemnation condemnation;
     private volatile boolean readOnly;
     private volatile boolean leaving;
+    private volatile int backendPid;
+
+    /** The server process, as BackendKeyData told it; 0 before. */
+    int backendPid() {
+        return backendPid;
+    }
 
     Purpose purpose() {
         return purpose;
@@ -140,6 +147,8 @@ final class Wire extends ChannelDuplexHandler {
             ready();
         } else if (type == 'C') {
             state = state.tagged(tag(head, length));
+        } else if (type == 'K' && length >= Integer.BYTES) {
+            backendPid = ByteBuffer.wrap(head).getInt();
         } else if (type == 'E' || type == 'N') {
             told(type, head, length);
         }

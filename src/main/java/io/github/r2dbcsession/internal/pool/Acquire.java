@@ -28,11 +28,27 @@ final class Acquire extends Mono<Lease> {
     private final LeasePool pool;
     private final Publisher<? extends Connection> source;
     private final Duration limit;
+    private final CallSite callSite;
+    private final boolean holding;
 
-    Acquire(LeasePool pool, Publisher<? extends Connection> source, Duration limit) {
+    /**
+     * Prepares an acquire.
+     *
+     * @param callSite who asks
+     * @param holding whether the caller has a connection already and cannot give it back before this one comes: such a one is lent to even
+     *     while lending is suspended, or the pool about to close
+     */
+    Acquire(
+            LeasePool pool,
+            Publisher<? extends Connection> source,
+            Duration limit,
+            CallSite callSite,
+            boolean holding) {
         this.pool = pool;
         this.source = source;
         this.limit = limit;
+        this.callSite = callSite;
+        this.holding = holding;
     }
 
     @Override
@@ -82,13 +98,18 @@ final class Acquire extends Mono<Lease> {
             if (!STATE.compareAndSet(this, State.NEW, State.WAITING)) {
                 return;
             }
-            if (pool.isSuspended()) {
-                join();
-                if (!pool.isSuspended()) {
-                    resume();
-                }
-            } else {
+            if (pool.lends(holding)) {
                 ask();
+            } else {
+                waitForResume();
+            }
+        }
+
+        private void waitForResume() {
+            join();
+            pool.line().holdBack(this, true);
+            if (pool.lends(holding)) {
+                resume();
             }
         }
 
@@ -100,6 +121,7 @@ final class Acquire extends Mono<Lease> {
                 asked = true;
             }
             if (first && state == State.WAITING) {
+                pool.line().holdBack(this, false);
                 ask();
             }
         }
@@ -122,6 +144,8 @@ final class Acquire extends Mono<Lease> {
         private void join() {
             if (!pool.line().join(this, pool.maxPending())) {
                 giveUp(pool.tooManyPending());
+            } else if (pool.refuses(holding)) {
+                giveUp(pool.closed());
             } else if (hasEnded()) {
                 pool.line().leave(this);
             }
@@ -141,7 +165,12 @@ final class Acquire extends Mono<Lease> {
 
         @Override
         public void onNext(Connection connection) {
-            if (!STATE.compareAndSet(this, State.WAITING, State.CONSIDERING)) {
+            if (!pool.lends(holding) && state == State.WAITING) {
+                asked = false;
+                upstream = null;
+                pool.takeBack(connection);
+                waitForResume();
+            } else if (!STATE.compareAndSet(this, State.WAITING, State.CONSIDERING)) {
                 pool.takeBack(connection);
             } else if (Thread.currentThread() == asking) {
                 found = connection;
@@ -166,7 +195,7 @@ final class Acquire extends Mono<Lease> {
         }
 
         private void lend(Connection connection, boolean doubtful) {
-            Lease lease = pool.lease(connection);
+            Lease lease = pool.lease(connection, callSite);
             if (lease == null) {
                 again();
             } else if (doubtful) {
@@ -216,6 +245,16 @@ final class Acquire extends Mono<Lease> {
         @Override
         public void onComplete() {
             // The connection came before; a pool that closes signals an error.
+        }
+
+        @Override
+        long start() {
+            return start;
+        }
+
+        @Override
+        boolean isHolding() {
+            return holding;
         }
 
         @Override

@@ -1,9 +1,12 @@
 package io.github.r2dbcsession.internal.pool;
 
 import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
@@ -16,11 +19,11 @@ final class Fleet {
     private final AtomicInteger generation = new AtomicInteger();
 
     /** Takes a connection in, until its channel closes. */
-    void join(Pooled pooled, Runnable onClose) {
+    void join(Pooled pooled, Consumer<Pooled> onClose) {
         all.add(pooled);
         pooled.connection().onClose(() -> {
             all.remove(pooled);
-            onClose.run();
+            onClose.accept(pooled);
         });
     }
 
@@ -46,6 +49,16 @@ final class Fleet {
     /** How many of those are idle. */
     int idle() {
         return (int) all.stream().filter(Pooled::isIdle).count();
+    }
+
+    /** Those that are out, the longest first. */
+    List<Lease> leases() {
+        return all.stream()
+                .map(Pooled::lease)
+                .filter(Objects::nonNull)
+                .filter(lease -> lease.state() == Lease.State.ACQUIRED)
+                .sorted(Lease.LONGEST_FIRST)
+                .toList();
     }
 
     int generation() {
@@ -78,7 +91,7 @@ final class Fleet {
         return closed;
     }
 
-    void killAll() {
-        all.forEach(pooled -> pooled.connection().kill());
+    void killThose(Predicate<Pooled> which) {
+        all.stream().filter(which).forEach(pooled -> pooled.connection().kill());
     }
 }

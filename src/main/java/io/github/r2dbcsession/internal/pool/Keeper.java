@@ -21,14 +21,16 @@ final class Keeper {
     private final Fleet fleet;
     private final Supply supply;
     private final ServiceTime serviceTime;
+    private final Watch watch;
     private final Supplier<PoolSettings> settings;
     private final AtomicBoolean started = new AtomicBoolean();
     private final Disposable.Swap rounds = Disposables.swap();
 
-    Keeper(Fleet fleet, Supply supply, ServiceTime serviceTime, Supplier<PoolSettings> settings) {
+    Keeper(Fleet fleet, Supply supply, ServiceTime serviceTime, Watch watch, Supplier<PoolSettings> settings) {
         this.fleet = fleet;
         this.supply = supply;
         this.serviceTime = serviceTime;
+        this.watch = watch;
         this.settings = settings;
     }
 
@@ -55,6 +57,7 @@ final class Keeper {
             }
         });
         supply.serve();
+        watch.round();
     }
 
     /** A borrower who comes meanwhile has the answer read before its own. */

@@ -2,10 +2,13 @@ package io.github.r2dbcsession.internal.pool;
 
 import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
+import io.github.r2dbcsession.pool.Holder;
 import io.github.r2dbcsession.pool.PoolListener;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.BiPredicate;
@@ -35,6 +38,8 @@ import reactor.core.publisher.Operators;
  */
 public final class Lease {
 
+    static final Comparator<Lease> LONGEST_FIRST = (one, other) -> Long.signum(one.start - other.start);
+
     private static final AtomicReferenceFieldUpdater<Lease, State> STATE =
             AtomicReferenceFieldUpdater.newUpdater(Lease.class, State.class, "state");
 
@@ -55,17 +60,46 @@ public final class Lease {
     private final Mono<Void> giveBack;
     private final Figures figures;
     private final PoolListener listener;
+    private final CallSite callSite;
+    private final Lease origin;
     private final long start = System.nanoTime();
     private volatile State state = State.ACQUIRED;
     private volatile long endedAt;
 
-    Lease(PhysicalConnection connection, Gate gate, Mono<Void> giveBack, Figures figures, PoolListener listener) {
+    /** For those who ask who holds what; it need not be the very last. */
+    private String lastStatement = "";
+
+    Lease(
+            PhysicalConnection connection,
+            Gate gate,
+            Mono<Void> giveBack,
+            Figures figures,
+            PoolListener listener,
+            CallSite callSite) {
         this.connection = connection;
         this.gate = gate;
         this.giveBack = giveBack;
         this.figures = figures;
         this.listener = listener;
+        this.callSite = callSite;
+        this.origin = this;
         figures.acquired.incrementAndGet();
+    }
+
+    /** Lends on what another lease holds. */
+    private Lease(Lease from, Mono<Void> onReturn) {
+        this.connection = from.connection;
+        this.gate = from.gate;
+        this.giveBack = onReturn;
+        this.figures = new Figures();
+        this.listener = new PoolListener() {};
+        this.callSite = from.callSite;
+        this.origin = from.origin;
+    }
+
+    /** The lease that holds the connection for all who were lent it on. */
+    public Lease origin() {
+        return origin;
     }
 
     /**
@@ -129,6 +163,7 @@ public final class Lease {
      */
     public <T> Flux<T> converse(
             String sql, Consumer<? super Statement> bind, Function<? super Result, ? extends Publisher<T>> read) {
+        origin.lastStatement = sql;
         return connection.converse(
                 sql,
                 statement -> {
@@ -152,7 +187,8 @@ public final class Lease {
     /** The way back. What the pool does with the connection ends the lease; a cancel stays here. */
     private final class Return extends Mono<Void> implements CoreSubscriber<Void> {
 
-        private CoreSubscriber<? super Void> actual = Operators.emptySubscriber();
+        /** Who waits for the end; null where it comes behind the caller's back. */
+        private @Nullable CoreSubscriber<? super Void> waiting;
 
         @Override
         public void subscribe(CoreSubscriber<? super Void> caller) {
@@ -164,7 +200,7 @@ public final class Lease {
             figures.recovering.incrementAndGet();
             figures.acquired.decrementAndGet();
             if (gate.isOpenFor(connection)) {
-                actual = caller;
+                waiting = caller;
                 giveBack.subscribe(this);
             } else {
                 giveBack.subscribe(this);
@@ -190,8 +226,41 @@ public final class Lease {
         @Override
         public void onComplete() {
             recovered();
-            actual.onComplete();
+            CoreSubscriber<? super Void> caller = waiting;
+            if (caller != null) {
+                caller.onComplete();
+            }
         }
+    }
+
+    /**
+     * Lends the connection on, to somebody who uses it while nobody else does. That lease ends without touching the connection.
+     *
+     * @param onReturn subscribed to when it is given back
+     */
+    public Lease lendOn(Mono<Void> onReturn) {
+        return new Lease(this, onReturn);
+    }
+
+    /** Whether the connection is provably idle. */
+    public boolean isIdle() {
+        return connection.isIdle();
+    }
+
+    /** How long the connection has been out, or was until it came back. */
+    long heldNanos() {
+        return (hasEnded() ? endedAt : System.nanoTime()) - start;
+    }
+
+    /** Who has the connection. */
+    Holder holder() {
+        Duration held = Duration.ofNanos(heldNanos());
+        return new Holder(
+                callSite.toString(),
+                Instant.now().minus(held),
+                held,
+                Masked.statement(lastStatement),
+                connection.backendPid());
     }
 
     /** Whether the connection has come back, or is closed. */

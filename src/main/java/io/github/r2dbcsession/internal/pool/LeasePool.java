@@ -5,7 +5,12 @@ import io.github.r2dbcsession.internal.connection.Condemnation;
 import io.github.r2dbcsession.internal.connection.Connector;
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
 import io.github.r2dbcsession.pool.AcquireTimeoutException;
+import io.github.r2dbcsession.pool.DisconnectReason;
+import io.github.r2dbcsession.pool.DrainReport;
+import io.github.r2dbcsession.pool.Holder;
 import io.github.r2dbcsession.pool.PoolClosedException;
+import io.github.r2dbcsession.pool.PoolEvent;
+import io.github.r2dbcsession.pool.PoolExhaustedException;
 import io.github.r2dbcsession.pool.PoolListener;
 import io.github.r2dbcsession.pool.PoolStats;
 import io.github.r2dbcsession.pool.TooManyPendingException;
@@ -14,10 +19,11 @@ import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.pool.PoolBuilder;
@@ -33,7 +39,6 @@ import reactor.util.context.Context;
 public final class LeasePool {
 
     private static final Duration EVICTION_INTERVAL = Duration.ofSeconds(30);
-    private static final Duration DRAIN_POLL = Duration.ofMillis(10);
 
     private final String name;
     private final Connector connector;
@@ -49,8 +54,18 @@ public final class LeasePool {
     private final Supply supply;
     private final Keeper keeper;
     private volatile PoolSettings settings;
-    private volatile boolean suspended;
-    private volatile boolean closed;
+    private final Drain drain;
+    private volatile Lending lending = Lending.OPEN;
+
+    /** To whom connections are lent. */
+    private enum Lending {
+        OPEN,
+        /** To those who hold one already; the others wait. */
+        SUSPENDED,
+        /** To those who hold one already; the others are refused. */
+        DRAINING,
+        CLOSED
+    }
 
     /** Sets a pool up; opens nothing. */
     public LeasePool(String name, PoolSettings settings, Connector connector, PoolListener listener) {
@@ -67,7 +82,8 @@ public final class LeasePool {
                 .customizer(this::customize)
                 .build());
         this.supply = new Supply(line, fleet, this::settings, pool.warmup(), this::wakeBorrowers);
-        this.keeper = new Keeper(fleet, supply, serviceTime, this::settings);
+        this.keeper = new Keeper(fleet, supply, serviceTime, new Watch(this, fleet, line), this::settings);
+        this.drain = new Drain(name, fleet, this::isNothingOut, this::end);
     }
 
     private void customize(PoolBuilder<Connection, ? extends PoolConfig<? extends Connection>> builder) {
@@ -85,7 +101,7 @@ public final class LeasePool {
             Mono<PhysicalConnection> connect = connector.connect();
             return Mono.firstWithSignal(
                             attempt.hasKey(Supply.HURRIED) ? connect.timeout(Supply.HURRIED_LIMIT) : connect,
-                            closing.asMono().then(closedFailure()))
+                            closing.asMono().then(Mono.error(this::closed)))
                     .<Connection>map(connection -> join(connection, generation))
                     .contextWrite(context -> Context.empty());
         });
@@ -93,12 +109,19 @@ public final class LeasePool {
 
     private Pooled join(PhysicalConnection connection, int generation) {
         Pooled pooled = new Pooled(connection, generation);
-        fleet.join(pooled, supply::serve);
+        fleet.join(pooled, this::closed);
         connection.condemned().filter(Condemnation::wholeServer).subscribe(condemnation -> retire(pooled));
-        if (closed) {
+        if (lending == Lending.CLOSED) {
             connection.kill();
         }
         return pooled;
+    }
+
+    private void closed(Pooled pooled) {
+        boolean closing = lending == Lending.CLOSED;
+        listener.onEvent(new PoolEvent.Disconnected(
+                name, closing ? DisconnectReason.CLOSED : serviceTime.reason(pooled), pooled.age()));
+        supply.serve();
     }
 
     /** Something speaks against the server: connections as old as this one are not to be trusted. */
@@ -122,9 +145,18 @@ public final class LeasePool {
      * the lease is emitted gives everything back; afterwards releasing is the subscriber's duty. Fails with {@link PoolClosedException}
      * once the pool is closed, and with a connect's own error when it is of a kind that time does not mend, or the server has not been
      * reached yet at all.
+     *
+     * @param callSite who asks
+     * @param holding whether the caller has a connection already and needs this one to get done with that: it is lent to even while
+     *     lending is suspended, or the pool is drained
      */
+    public Mono<Lease> acquire(CallSite callSite, boolean holding) {
+        return new Acquire(this, source(), settings.maxAcquireTime(), callSite, holding);
+    }
+
+    /** Acquires a connection for a caller of no name, who holds none. */
     public Mono<Lease> acquire() {
-        return new Acquire(this, source(), settings.maxAcquireTime());
+        return acquire(CallSite.UNKNOWN, false);
     }
 
     /** Where connections come from: r2dbc-pool's idle ones, and those that are given back. */
@@ -134,12 +166,19 @@ public final class LeasePool {
 
     /** Connects outside the pool; releasing the lease closes the connection. Fails as a connect does. */
     public Mono<Lease> dedicated() {
-        return Mono.defer(() -> closed ? closedFailure() : connector.connect()).map(connection -> {
-            dedicated.put(connection, true);
-            connection.onClose(() -> dedicated.remove(connection));
-            Gate closing = new Gate(false, settings.resetPolicy());
-            return new Lease(connection, closing, closing.pass(connection), new Figures(), new PoolListener() {});
-        });
+        return Mono.defer(() -> refuses(false) ? Mono.error(closed()) : connector.connect())
+                .map(connection -> {
+                    dedicated.put(connection, true);
+                    connection.onClose(() -> dedicated.remove(connection));
+                    Gate closing = new Gate(false, settings.resetPolicy());
+                    return new Lease(
+                            connection,
+                            closing,
+                            closing.pass(connection),
+                            new Figures(),
+                            new PoolListener() {},
+                            CallSite.UNKNOWN);
+                });
     }
 
     /** Closes every idle connection, and each that is out when it comes back; emits how many were idle. Never fails. */
@@ -154,19 +193,43 @@ public final class LeasePool {
     /** Changes how many connections there may be. What is too much by then is closed when it is idle or comes back. */
     public void resize(PoolSettings newSettings) {
         settings = newSettings;
+        listener.onEvent(new PoolEvent.Resized(name, newSettings.size(), newSettings.maxOverflow()));
         fleet.closeIdle(serviceTime::isOver);
         supply.serve();
     }
 
-    /** Lends nothing until {@link #resume()}: acquires wait, within their deadlines. */
-    public void suspend() {
-        suspended = true;
+    /**
+     * Lends nothing until {@link #resume()}, but to those who hold a connection already: acquires wait, within their deadlines. Completes
+     * when every connection has come back.
+     */
+    public Mono<Void> suspend() {
+        return Mono.defer(() -> {
+            if (changeLending(Lending.OPEN, Lending.SUSPENDED)) {
+                listener.onEvent(new PoolEvent.Suspended(name));
+            }
+            return Drain.until(this::isNothingOut);
+        });
     }
 
     /** Lends again. */
     public void resume() {
-        suspended = false;
-        line.forEach(WaitingLine.Place::resume);
+        if (changeLending(Lending.SUSPENDED, Lending.OPEN)) {
+            listener.onEvent(new PoolEvent.Resumed(name));
+            line.forEach(WaitingLine.Place::resume);
+        }
+    }
+
+    private synchronized boolean changeLending(Lending from, Lending to) {
+        boolean changed = lending == from;
+        if (changed) {
+            lending = to;
+        }
+        return changed;
+    }
+
+    /** Who has the connections that are out, the longest first. */
+    public List<Holder> holders() {
+        return fleet.leases().stream().map(Lease::holder).toList();
     }
 
     /** A snapshot of the figures. */
@@ -183,40 +246,80 @@ public final class LeasePool {
     }
 
     /**
-     * Closes the pool: acquires fail, idle connections are closed at once, leases out are waited for, and those not back in time lose
-     * their connections. Completes when no connection is left. Never fails.
+     * Closes the pool: acquires fail, except those of callers who hold a connection, leases out are waited for, and those not back within
+     * the limit lose their connections. Completes when no connection is left. Never fails, and a cancel changes nothing. The shortest
+     * limit counts where it is called more than once.
      */
-    public Mono<Void> close(Duration drainTime) {
+    public Mono<DrainReport> close(Duration limit) {
         return Mono.defer(() -> {
-            closed = true;
-            suspended = false;
-            keeper.stop();
-            supply.end();
-            closing.tryEmitEmpty();
-            dedicated.keySet().forEach(PhysicalConnection::kill);
-            line.forEach(place -> place.giveUp(new PoolClosedException(name)));
-            return pool.disposeLater()
-                    .then(noneLeft().timeout(drainTime, Mono.fromRunnable(fleet::killAll)))
-                    .then(noneLeft())
-                    .onErrorComplete();
+            Mono<DrainReport> report = drain.within(limit);
+            if (beginDrain()) {
+                drain.begin(refuseThoseWhoWait());
+            }
+            return report;
         });
     }
 
-    private <T> Mono<T> closedFailure() {
-        return Mono.error(() -> new PoolClosedException(name));
+    private synchronized boolean beginDrain() {
+        boolean first = lending == Lending.OPEN || lending == Lending.SUSPENDED;
+        if (first) {
+            lending = Lending.DRAINING;
+        }
+        return first;
     }
 
-    private Mono<Void> noneLeft() {
-        return Flux.interval(Duration.ZERO, DRAIN_POLL)
-                .takeUntil(tick -> fleet.size() == 0 && dedicated.isEmpty() && supply.connecting() == 0)
-                .then();
+    private int refuseThoseWhoWait() {
+        AtomicInteger refused = new AtomicInteger();
+        line.forEach(place -> {
+            if (!place.isHolding()) {
+                refused.incrementAndGet();
+                place.giveUp(closed());
+            }
+        });
+        return refused.get();
+    }
+
+    /** The end of the drain: closes what is left. */
+    private Mono<Void> end(DrainReport report) {
+        lending = Lending.CLOSED;
+        keeper.stop();
+        supply.end();
+        closing.tryEmitEmpty();
+        line.forEach(place -> place.giveUp(closed()));
+        dedicated.keySet().forEach(PhysicalConnection::kill);
+        return pool.disposeLater()
+                .doOnSubscribe(disposing -> fleet.killThose(pooled -> pooled.lease() != null))
+                .onErrorComplete()
+                .then(Drain.until(() -> fleet.size() == 0 && dedicated.isEmpty() && supply.connecting() == 0))
+                .doOnTerminate(() -> listener.onEvent(new PoolEvent.Drained(name, report)));
+    }
+
+    private boolean isNothingOut() {
+        return figures.acquired.get() == 0 && figures.recovering.get() == 0;
+    }
+
+    /** Whether a caller can have a connection now if there is one. */
+    boolean lends(boolean holding) {
+        Lending now = lending;
+        return now == Lending.OPEN || (holding && now != Lending.CLOSED);
+    }
+
+    /** Whether a caller can have none any more. */
+    boolean refuses(boolean holding) {
+        Lending now = lending;
+        return now == Lending.CLOSED || (now == Lending.DRAINING && !holding);
+    }
+
+    Throwable closed() {
+        return new PoolClosedException(name);
     }
 
     int maxPending() {
         return settings.maxPendingAcquire();
     }
 
-    PoolSettings settings() {
+    /** The settings now. */
+    public PoolSettings settings() {
         return settings;
     }
 
@@ -232,10 +335,6 @@ public final class LeasePool {
         return listener;
     }
 
-    boolean isSuspended() {
-        return suspended;
-    }
-
     static Pooled pooled(Connection connection) {
         if (connection instanceof Wrapped<?> wrapped && wrapped.unwrap() instanceof Pooled pooled) {
             return pooled;
@@ -245,9 +344,9 @@ public final class LeasePool {
 
     /** Lends what r2dbc-pool has handed out; null when the connection is no longer to be had, and has been given back. */
     @Nullable
-    Lease lease(Connection connection) {
+    Lease lease(Connection connection, CallSite callSite) {
         Pooled pooled = pooled(connection);
-        Lease lease = new Lease(pooled.connection(), gate, Mono.from(connection.close()), figures, listener);
+        Lease lease = new Lease(pooled.connection(), gate, Mono.from(connection.close()), figures, listener, callSite);
         if (pooled.lend(lease)) {
             return lease;
         }
@@ -267,11 +366,19 @@ public final class LeasePool {
     }
 
     Throwable translate(Throwable failure) {
-        return failure instanceof PoolShutdownException ? new PoolClosedException(name) : failure;
+        return failure instanceof PoolShutdownException ? closed() : failure;
     }
 
     Throwable outOfTime(Duration limit) {
-        return new AcquireTimeoutException(stats(), limit, supply.lastFailure());
+        PoolStats now = stats();
+        Throwable failure = supply.lastFailure();
+        if (now.saturated()) {
+            return new PoolExhaustedException(now, limit, holders());
+        }
+        String why = lending == Lending.SUSPENDED
+                ? "lending is suspended until the application resumes it"
+                : failure == null ? "a connect is under way" : "the last connect failed";
+        return new AcquireTimeoutException(now, limit, why, failure);
     }
 
     Throwable tooManyPending() {

@@ -97,9 +97,19 @@ final class Pooled extends Placeholder {
                 .onErrorReturn(false);
     }
 
+    Duration age() {
+        return Duration.ofNanos(System.nanoTime() - born);
+    }
+
     /** Whether it has lived so long, less its share of the variance. */
     boolean isOlderThan(long nanos) {
         return System.nanoTime() - born >= nanos * lifeShare;
+    }
+
+    /** Whether a lease gave it back last, and nobody was lent it again. */
+    synchronized boolean cameBack() {
+        Lease last = lease;
+        return last != null && last.state() != Lease.State.ACQUIRED && last.state() != Lease.State.RELEASED;
     }
 
     private boolean isOut() {

@@ -1,6 +1,7 @@
 package io.github.r2dbcsession.internal.pool;
 
 import io.github.r2dbcsession.config.PoolSettings;
+import io.github.r2dbcsession.pool.DisconnectReason;
 import java.util.function.Supplier;
 
 /** Knows which connections have served their time, by the settings. */
@@ -36,5 +37,31 @@ final class ServiceTime {
         boolean unused =
                 now.maxIdleTime().filter(limit -> idle >= limit.toNanos()).isPresent();
         return (overflow || unused) && fleet.idle() > now.minIdle();
+    }
+
+    /** Why a connection has been closed. */
+    DisconnectReason reason(Pooled pooled) {
+        PoolSettings now = settings.get();
+        if (pooled.connection().wasLost()) {
+            return DisconnectReason.LOST;
+        }
+        if (pooled.connection().isRetired()) {
+            return DisconnectReason.RETIRED;
+        }
+        if (fleet.isOutdated(pooled)) {
+            return DisconnectReason.EVICTED;
+        }
+        if (now.maxLifeTime()
+                .filter(limit -> pooled.isOlderThan(limit.toNanos()))
+                .isPresent()) {
+            return DisconnectReason.LIFE_TIME;
+        }
+        if (fleet.staying() >= now.maxSize()) {
+            return DisconnectReason.RESIZED;
+        }
+        if (pooled.cameBack()) {
+            return DisconnectReason.NOT_REUSABLE;
+        }
+        return pooled.isLeaving() ? DisconnectReason.IDLE : DisconnectReason.LOST;
     }
 }

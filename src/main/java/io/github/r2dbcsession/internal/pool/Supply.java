@@ -126,7 +126,7 @@ final class Supply {
     private boolean isWanted() {
         PoolSettings now = settings.get();
         int spare = now.minIdle() == 0 ? 0 : now.minIdle() - fleet.idle();
-        int wanted = Math.max(line.size(), Math.max(initial, spare));
+        int wanted = Math.max(line.wanting(), Math.max(initial, spare));
         return !ended && wanted > connecting && !isFull();
     }
 

@@ -20,9 +20,16 @@ final class WaitingLine {
         private @Nullable Place before;
         private @Nullable Place behind;
         private boolean taken;
+        private boolean heldBack;
+
+        /** When the wait began, on the clock of {@link System#nanoTime()}. */
+        abstract long start();
 
         /** When the wait must be over, on the clock of {@link System#nanoTime()}. */
         abstract long deadline();
+
+        /** Whether the one who waits has a connection already. */
+        abstract boolean isHolding();
 
         /** The deadline has passed. */
         abstract void outOfTime();
@@ -37,11 +44,31 @@ final class WaitingLine {
     private @Nullable Place first;
     private @Nullable Place last;
     private volatile int size;
+    private int heldBack;
     private @Nullable Disposable timer;
     private long timerEnd;
 
     int size() {
         return size;
+    }
+
+    /** How many wait for a connection, and not for the pool to lend again. */
+    synchronized int wanting() {
+        return size - heldBack;
+    }
+
+    /** Notes that a place waits for the pool to lend again, or does so no more. */
+    synchronized void holdBack(Place place, boolean wait) {
+        if (place.taken && place.heldBack != wait) {
+            heldBack += wait ? 1 : -1;
+            place.heldBack = wait;
+        }
+    }
+
+    /** How long the one has been waiting who has waited longest, 0 when nobody does. */
+    synchronized long longestWait() {
+        Place longest = first;
+        return longest == null ? 0 : Math.max(0, System.nanoTime() - longest.start());
     }
 
     /** Lets a caller in behind those whose deadlines come before; false when so many are waiting already. */
@@ -75,6 +102,7 @@ final class WaitingLine {
         if (!place.taken) {
             return;
         }
+        holdBack(place, false);
         place.taken = false;
         size--;
         link(place.before, place.behind);

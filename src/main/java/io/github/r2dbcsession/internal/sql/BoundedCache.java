@@ -10,17 +10,19 @@ import java.util.function.Function;
  * <p>Two generations of half the size each: a key found in the old one moves to the young one; when the young one is full
  * it becomes the old one. Reads take no lock. Thread-safe.
  */
-final class BoundedCache<K, V> {
+public final class BoundedCache<K, V> {
 
     private final int half;
     private volatile Map<K, V> young = new ConcurrentHashMap<>();
     private volatile Map<K, V> old = Map.of();
 
-    BoundedCache(int size) {
+    /** Starts empty. */
+    public BoundedCache(int size) {
         this.half = Math.max(1, size / 2);
     }
 
-    V get(K key, Function<? super K, ? extends V> compute) {
+    /** The value of a key, computed when it is not remembered; two callers may do that at once. */
+    public V get(K key, Function<? super K, ? extends V> compute) {
         V value = young.get(key);
         if (value != null) {
             return value;

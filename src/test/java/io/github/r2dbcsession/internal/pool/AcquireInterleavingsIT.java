@@ -111,7 +111,7 @@ class AcquireInterleavingsIT {
 
     @Test
     void aCallerThatComesWhileASuspendedPoolClosesIsToldSo() {
-        pool.suspend();
+        pool.suspend().subscribe();
         pool.close(Duration.ZERO).block(LIMIT);
 
         assertThat(pool.acquire().materialize().block(Duration.ofSeconds(5)).getThrowable())
@@ -125,7 +125,7 @@ class AcquireInterleavingsIT {
             pool.acquire().flatMap(Lease::release).block(LIMIT);
         }
         if (start == Start.HELD_AND_SUSPENDED) {
-            pool.suspend();
+            pool.suspend().subscribe();
         }
         Caller caller = new Caller();
         boolean[] done = new boolean[2];
@@ -198,7 +198,9 @@ class AcquireInterleavingsIT {
                                             new Stepwise((CoreSubscriber<? super Connection>) subscriber, caller, at));
                             at.accept(Step.SUBSCRIBE_DONE);
                         },
-                        LIMIT)
+                        LIMIT,
+                        CallSite.UNKNOWN,
+                        false)
                 .subscribe(caller);
     }
 

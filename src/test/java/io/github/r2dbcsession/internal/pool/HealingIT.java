@@ -183,7 +183,7 @@ class HealingIT {
     void aSuspendedPoolLendsNothingUntilItResumes() {
         LeasePool pool = pool(PoolSettings.builder().maxSize(2).build());
         release(hold(pool, 1));
-        pool.suspend();
+        pool.suspend().subscribe();
 
         StepVerifier.create(use(pool, "SELECT 1"))
                 .expectSubscription()

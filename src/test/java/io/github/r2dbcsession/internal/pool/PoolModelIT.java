@@ -118,7 +118,7 @@ class PoolModelIT {
         // Who waits already would be served still.
         if (!suspended && waiting.isEmpty()) {
             suspended = true;
-            pool.suspend();
+            pool.suspend().subscribe();
             return "suspend";
         }
         suspended = false;

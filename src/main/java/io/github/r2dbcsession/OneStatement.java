@@ -1,0 +1,19 @@
+package io.github.r2dbcsession;
+
+import io.github.r2dbcsession.internal.pool.CallSite;
+import io.github.r2dbcsession.internal.pool.Lease;
+import java.util.function.Function;
+import reactor.core.publisher.Flux;
+
+/**
+ * Where a query gets its connection from that was made from the database itself.
+ *
+ * @param callSite where in the application
+ */
+record OneStatement(DefaultDatabase database, CallSite callSite) implements StatementScope {
+
+    @Override
+    public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
+        return database.run(callSite, writes, work);
+    }
+}

@@ -1,0 +1,36 @@
+package io.github.r2dbcsession;
+
+import io.github.r2dbcsession.internal.pool.CallSite;
+import io.github.r2dbcsession.internal.pool.Lease;
+import java.util.function.Function;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * A session inside a session scope, which shares its connection with what else runs inside it.
+ *
+ * @param scope who has the connection next
+ * @param lease what closing the session gives back
+ * @param values what the Context brought, set again for each statement, since what else runs inside may bring others
+ * @param statements runs statements outside a transaction
+ */
+record ScopedSession(SessionScope scope, Lease lease, ContextValues values, Autocommit statements)
+        implements Session, StatementScope {
+
+    @Override
+    public Query sql(String sql) {
+        return DefaultQuery.of(this, sql);
+    }
+
+    @Override
+    public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
+        return Lease.use(
+                scope.acquire(CallSite.UNKNOWN),
+                shared -> values.ahead(shared, set -> statements.run(set, writes, work)));
+    }
+
+    @Override
+    public Mono<Void> close() {
+        return lease.release();
+    }
+}
