@@ -69,7 +69,17 @@ class WaitingLineTest {
         }
 
         @Override
+        boolean isHolding() {
+            return false;
+        }
+
+        @Override
         void outOfTime() {}
+
+        @Override
+        long start() {
+            return 0;
+        }
 
         @Override
         void resume() {}
