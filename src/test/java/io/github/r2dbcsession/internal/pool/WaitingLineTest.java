@@ -77,6 +77,11 @@ class WaitingLineTest {
         void outOfTime() {}
 
         @Override
+        long start() {
+            return 0;
+        }
+
+        @Override
         void resume() {}
 
         @Override
