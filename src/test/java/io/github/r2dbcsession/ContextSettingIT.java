@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.testing.DatabaseTest;
-import io.github.r2dbcsession.testing.RecordingProxy;
+import io.github.r2dbcsession.testing.ProtocolProxy;
 import io.github.r2dbcsession.testing.TestDatabase;
 import io.r2dbc.spi.R2dbcException;
 import java.nio.CharBuffer;
@@ -36,7 +36,7 @@ class ContextSettingIT {
 
     private final TestDatabase server = TestDatabase.get();
     private final String schema = TestDatabase.schema(ContextSettingIT.class);
-    private final RecordingProxy wire = new RecordingProxy(server);
+    private final ProtocolProxy wire = new ProtocolProxy(server);
     private final Database db = Database.builder(
                     wire.url(ContextSettingIT.class).replaceFirst("//[^@]+@", "//context_setting_app:secret@"))
             .name("shop")

@@ -5,7 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.testing.DatabaseTest;
-import io.github.r2dbcsession.testing.RecordingProxy;
+import io.github.r2dbcsession.testing.Fault;
+import io.github.r2dbcsession.testing.ProtocolProxy;
 import io.github.r2dbcsession.testing.TestDatabase;
 import io.r2dbc.postgresql.api.PostgresqlException;
 import io.r2dbc.spi.R2dbcException;
@@ -31,7 +32,7 @@ class OutcomesIT {
     private final TestDatabase server = TestDatabase.get();
     private final String application = TestDatabase.applicationName(OutcomesIT.class);
     private final String note = TestDatabase.schema(OutcomesIT.class) + ".note";
-    private final RecordingProxy wire = new RecordingProxy(server);
+    private final ProtocolProxy wire = new ProtocolProxy(server);
     private final List<TransactionOutcome> outcomes = new CopyOnWriteArrayList<>();
     private final List<Database> opened = new ArrayList<>();
     private final Database db = open(wire.url(OutcomesIT.class));
@@ -94,7 +95,7 @@ class OutcomesIT {
     @Test
     void aBeginOnALostConnectionHasSentNothing() {
         Transaction tx = db.beginTransaction().block(LIMIT);
-        wire.cut();
+        wire.cut(Fault.RESET);
         closed().block(LIMIT);
 
         failure(NotSentException.class, write(tx, "a"));
@@ -105,7 +106,7 @@ class OutcomesIT {
     @Test
     void aStatementOnALostConnectionHasSentNothing() {
         Session session = db.openSession().block(LIMIT);
-        wire.cut();
+        wire.cut(Fault.RESET);
         closed().block(LIMIT);
 
         assertThat(failure(NotSentException.class, write(session, "a"))).hasMessageContaining("session on shop");

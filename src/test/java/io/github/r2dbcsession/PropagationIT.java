@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.testing.DatabaseTest;
-import io.github.r2dbcsession.testing.RecordingProxy;
+import io.github.r2dbcsession.testing.ProtocolProxy;
 import io.github.r2dbcsession.testing.TestDatabase;
 import java.time.Duration;
 import java.util.List;
@@ -28,7 +28,7 @@ class PropagationIT {
     private final IllegalArgumentException workFailed = new IllegalArgumentException("work failed");
     private final TestDatabase server = TestDatabase.get();
     private final String note = TestDatabase.schema(PropagationIT.class) + ".note";
-    private final RecordingProxy wire = new RecordingProxy(server);
+    private final ProtocolProxy wire = new ProtocolProxy(server);
     private final Database db = Database.builder(wire.url(PropagationIT.class))
             .name("shop")
             .pool(PoolSettings.builder().maxSize(2).build())

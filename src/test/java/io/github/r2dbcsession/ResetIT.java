@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.testing.DatabaseTest;
-import io.github.r2dbcsession.testing.RecordingProxy;
+import io.github.r2dbcsession.testing.ProtocolProxy;
 import io.github.r2dbcsession.testing.TestDatabase;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,7 +27,7 @@ class ResetIT {
     private static final String READ = "SELECT id FROM account WHERE id = $1";
 
     private final TestDatabase server = TestDatabase.get();
-    private final RecordingProxy wire = new RecordingProxy(server);
+    private final ProtocolProxy wire = new ProtocolProxy(server);
     private final List<Database> databases = new ArrayList<>();
 
     @BeforeEach

@@ -5,7 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.testing.DatabaseTest;
-import io.github.r2dbcsession.testing.RecordingProxy;
+import io.github.r2dbcsession.testing.Fault;
+import io.github.r2dbcsession.testing.ProtocolProxy;
 import io.github.r2dbcsession.testing.TestDatabase;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,7 +28,7 @@ class ResolveIT {
 
     private final TestDatabase server = TestDatabase.get();
     private final String note = TestDatabase.schema(ResolveIT.class) + ".note";
-    private final RecordingProxy wire = new RecordingProxy(server);
+    private final ProtocolProxy wire = new ProtocolProxy(server);
     private final Database db = Database.builder(wire.url(ResolveIT.class))
             .name("shop")
             .pool(PoolSettings.builder().maxSize(2).build())
@@ -79,7 +80,7 @@ class ResolveIT {
                         .until(() -> server.backends(TestDatabase.applicationName(ResolveIT.class)).stream()
                                 .anyMatch(backend ->
                                         String.valueOf(backend.query()).contains("pg_sleep"))))
-                .then(wire::cut)
+                .then(() -> wire.cut(Fault.RESET))
                 .expectErrorSatisfies(failures::add)
                 .verify(LIMIT);
         wire.rewrite(sql -> sql);

@@ -7,7 +7,8 @@ import static org.awaitility.Awaitility.await;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.connection.ConnectFailedException;
 import io.github.r2dbcsession.testing.DatabaseTest;
-import io.github.r2dbcsession.testing.RecordingProxy;
+import io.github.r2dbcsession.testing.Fault;
+import io.github.r2dbcsession.testing.ProtocolProxy;
 import io.github.r2dbcsession.testing.TestDatabase;
 import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
 import io.r2dbc.spi.R2dbcException;
@@ -37,7 +38,7 @@ class RetryIT {
 
     private final TestDatabase server = TestDatabase.get();
     private final String schema = TestDatabase.schema(RetryIT.class);
-    private final RecordingProxy wire = new RecordingProxy(server);
+    private final ProtocolProxy wire = new ProtocolProxy(server);
     private final Database db = Database.builder(wire.url(RetryIT.class))
             .name("shop")
             .pool(PoolSettings.builder().maxSize(8).build())
@@ -204,7 +205,7 @@ class RetryIT {
         StepVerifier.create(db.inTransaction(
                         OFTEN,
                         tx -> counted(run -> run == 1
-                                ? Mono.fromRunnable(wire::cut)
+                                ? Mono.fromRunnable(() -> wire.cut(Fault.RESET))
                                         .then(Mono.delay(Duration.ofMillis(200)))
                                         .then(increment(tx, 1))
                                 : increment(tx, 1))))

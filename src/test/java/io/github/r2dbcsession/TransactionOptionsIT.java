@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.testing.DatabaseTest;
-import io.github.r2dbcsession.testing.RecordingProxy;
+import io.github.r2dbcsession.testing.ProtocolProxy;
 import io.github.r2dbcsession.testing.TestDatabase;
 import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;
@@ -36,7 +36,7 @@ class TransactionOptionsIT {
     private final TestDatabase server = TestDatabase.get();
     private final String application = TestDatabase.applicationName(TransactionOptionsIT.class);
     private final String note = TestDatabase.schema(TransactionOptionsIT.class) + ".note";
-    private final RecordingProxy wire = new RecordingProxy(server);
+    private final ProtocolProxy wire = new ProtocolProxy(server);
     private final List<TransactionOutcome> outcomes = new CopyOnWriteArrayList<>();
     private final Database db = Database.builder(wire.url(TransactionOptionsIT.class))
             .name("shop")

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.testing.DatabaseTest;
-import io.github.r2dbcsession.testing.RecordingProxy;
+import io.github.r2dbcsession.testing.ProtocolProxy;
 import io.github.r2dbcsession.testing.TestDatabase;
 import java.time.Duration;
 import java.util.List;
@@ -23,7 +23,7 @@ class TransactionRoundTripsIT {
     private static final TransactionOptions NESTED = PLAIN.propagation(Propagation.NESTED);
 
     private final TestDatabase server = TestDatabase.get();
-    private final RecordingProxy wire = new RecordingProxy(server);
+    private final ProtocolProxy wire = new ProtocolProxy(server);
     private final Database db = Database.builder(wire.url(TransactionRoundTripsIT.class))
             .pool(PoolSettings.builder().maxSize(2).build())
             .build();

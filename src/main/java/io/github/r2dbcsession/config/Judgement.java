@@ -42,6 +42,9 @@ final class Judgement {
         judgement.judgeAll();
         ParameterTable libpq = ParameterTable.of(new Stated(Family.LIBPQ_KEYWORDS));
         defaults.found().forEach((name, value) -> judgement.judge(new Stated.Entry(name, name, value), libpq));
+        defaults.session()
+                .ifPresent(settings ->
+                        judgement.values.merge("options", settings, (before, added) -> before + " " + added));
         judgement.warnings.addAll(defaults.warnings());
         return judgement.connectionString(stated.masked(text));
     }
@@ -102,6 +105,7 @@ final class Judgement {
     private ConnectionString connectionString(String source) {
         values.values().removeIf(String::isEmpty);
         settleTls();
+        settleAddress();
         settleTimes();
         settlePgjdbc();
         Hosts hosts = Hosts.of(values.get("host"), values.get("hostaddr"), values.remove("port"));
@@ -145,6 +149,22 @@ final class Judgement {
         }
         if (!values.containsKey("sslrootcert") && mode.verifies()) {
             warn("sslrootcert", "not stated, Java's trust store is used");
+        }
+    }
+
+    /** Where the name is checked, an address says where to dial but not whom to expect. */
+    private void settleAddress() {
+        boolean checksName = SslMode.VERIFY_FULL.toString().equals(values.get("sslmode"))
+                || ConnectionString.SYSTEM_ROOTS.equals(values.get("sslrootcert"));
+        String[] names = values.getOrDefault("host", "").split(",", -1);
+        String[] addresses = values.getOrDefault("hostaddr", "").split(",", -1);
+        for (int i = 0; i < addresses.length && checksName; i++) {
+            if (!addresses[i].isEmpty() && (i >= names.length || names[i].isEmpty())) {
+                throw new InvalidConnectionStringException(
+                        "hostaddr",
+                        "sslmode verify-full needs the name in host too: the certificate is checked by the name, the"
+                                + " address only says where to dial");
+            }
         }
     }
 

@@ -18,14 +18,13 @@ final class LibpqDefaults {
     /** What tells where to look and is no setting of a connection. */
     static final Set<String> PLACES = Set.of("service", "servicefile", "passfile");
 
-    private static final List<String> SESSION_VARIABLES = List.of("PGDATESTYLE", "PGTZ", "PGGEQO");
-
     private final LibpqEnvironment environment;
 
     /** What is stated or found so far, by libpq's names; an empty value is stated too. */
     private final Map<String, String> known;
 
     private final Map<String, String> found = new LinkedHashMap<>();
+    private final Map<String, String> session = new LinkedHashMap<>();
     private final List<String> warnings = new ArrayList<>();
 
     private LibpqDefaults(LibpqEnvironment environment, Map<String, String> stated) {
@@ -50,12 +49,12 @@ final class LibpqDefaults {
         defaults.user();
         defaults.password();
         defaults.certificates();
-        for (String variable : SESSION_VARIABLES) {
-            environment
-                    .variable(variable)
-                    .ifPresent(value -> defaults.warnings.add(
-                            variable + ": not read; set it for the role or by options=-c name=value"));
-        }
+        defaults.session("PGTZ", "TimeZone");
+        defaults.session("PGGEQO", "geqo");
+        environment
+                .variable("PGDATESTYLE")
+                .ifPresent(value ->
+                        defaults.warnings.add("PGDATESTYLE: not read, the driver needs the style ISO and sets it"));
         return defaults;
     }
 
@@ -64,8 +63,22 @@ final class LibpqDefaults {
         return found;
     }
 
+    /** Settings of the session, in the form of libpq's options. Like libpq's they win over options. */
+    Optional<String> session() {
+        return session.isEmpty()
+                ? Optional.empty()
+                : Optional.of(StartupOptions.of(session).toString());
+    }
+
     List<String> warnings() {
         return warnings;
+    }
+
+    private void session(String variable, String setting) {
+        environment
+                .variable(variable)
+                .filter(value -> !value.equalsIgnoreCase("default"))
+                .ifPresent(value -> session.put(setting, value));
     }
 
     private void fill(String name, String value) {

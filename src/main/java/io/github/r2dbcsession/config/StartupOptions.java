@@ -60,6 +60,12 @@ final class StartupOptions {
         return Optional.of(options);
     }
 
+    static StartupOptions of(Map<String, String> settings) {
+        StartupOptions options = new StartupOptions();
+        options.settings.putAll(settings);
+        return options;
+    }
+
     private boolean put(String text) {
         Matcher setting = SETTING.matcher(text);
         if (!setting.matches()) {

@@ -164,11 +164,24 @@ class LibpqEnvironmentTest {
     }
 
     @Test
-    void saysWhichVariablesAreNotRead() {
-        variables.put("PGTZ", "UTC");
+    void settingsOfTheSessionWinOverOptionsAsWithLibpq() {
+        variables.put("PGTZ", "Europe/Berlin");
+        variables.put("PGGEQO", "off");
+
+        assertThat(read("host=h").options()).containsEntry("options", "-c TimeZone=Europe/Berlin -c geqo=off");
+        assertThat(read("postgresql://h?options=-cTimeZone%3DUTC").options())
+                .containsEntry("options", "-cTimeZone=UTC -c TimeZone=Europe/Berlin -c geqo=off");
+        variables.put("PGTZ", "Default");
+        variables.remove("PGGEQO");
+        assertThat(read("host=h").options()).doesNotContainKey("options");
+    }
+
+    @Test
+    void saysThatTheDateStyleIsNotRead() {
+        variables.put("PGDATESTYLE", "German");
 
         assertThat(read("host=h").warnings())
-                .anySatisfy(warning -> assertThat(warning).startsWith("PGTZ: "));
+                .anySatisfy(warning -> assertThat(warning).startsWith("PGDATESTYLE: "));
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.health.HealthFinding.Code;
 import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.FakeServer;
+import io.github.r2dbcsession.testing.ProtocolProxy;
 import io.github.r2dbcsession.testing.TestDatabase;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -168,13 +169,13 @@ class DatabaseHealthIT {
 
     @Test
     void aServerThatFallsSilentIsReportedByTheDeadlineAndHealsWhenItSpeaksAgain() {
-        try (SlowProxy proxy = SlowProxy.before(server.host(), server.port())) {
-            DatabaseHealth health = health(database(url(proxy.port())), SHORT);
+        try (ProtocolProxy proxy = new ProtocolProxy(server)) {
+            DatabaseHealth health = health(database(proxy.url(DatabaseHealthIT.class)), SHORT);
             assertThat(check(health).status()).isEqualTo(HealthStatus.HEALTHY);
-            proxy.delay(Duration.ofSeconds(3));
+            proxy.toClient().stall();
 
             HealthReport silent = check(health);
-            proxy.delay(Duration.ZERO);
+            proxy.toClient().resume();
 
             assertThat(onlyFinding(silent).code()).isEqualTo(Code.TIMEOUT);
             assertThat(onlyFinding(silent).measured()).isEqualTo("no answer");
@@ -184,13 +185,13 @@ class DatabaseHealthIT {
 
     @Test
     void aSlowServerIsDegradedAndItsLateDetailsAreLeftOut() {
-        try (SlowProxy proxy = SlowProxy.before(server.host(), server.port())) {
-            DatabaseHealth health = health(database(url(proxy.port())));
+        try (ProtocolProxy proxy = new ProtocolProxy(server)) {
+            DatabaseHealth health = health(database(proxy.url(DatabaseHealthIT.class)));
             check(health);
-            proxy.delay(Duration.ofMillis(1200));
+            proxy.toClient().latency(Duration.ofMillis(1200));
 
             HealthReport slow = check(health);
-            proxy.delay(Duration.ZERO);
+            proxy.toClient().latency(Duration.ZERO);
 
             assertThat(slow.status()).isEqualTo(HealthStatus.DEGRADED);
             assertThat(onlyFinding(slow).code()).isEqualTo(Code.SLOW);
@@ -261,9 +262,9 @@ class DatabaseHealthIT {
 
     @Test
     void concurrentChecksShareOneStatementAndOneConnection() {
-        try (SlowProxy proxy = SlowProxy.before(server.host(), server.port())) {
-            DatabaseHealth health = health(database(url(proxy.port())));
-            proxy.delay(Duration.ofMillis(20));
+        try (ProtocolProxy proxy = new ProtocolProxy(server)) {
+            DatabaseHealth health = health(database(proxy.url(DatabaseHealthIT.class)));
+            proxy.toClient().latency(Duration.ofMillis(20));
 
             List<HealthReport> reports = Flux.range(0, 50)
                     .flatMap(i -> health.check(), 50)
@@ -273,10 +274,13 @@ class DatabaseHealthIT {
             assertThat(reports)
                     .hasSize(50)
                     .allSatisfy(report -> assertThat(report).isSameAs(reports.get(0)));
-            assertThat(proxy.questions()).isEqualTo(1);
-            assertThat(proxy.connections()).isEqualTo(1);
+            assertThat(proxy.statements()).filteredOn("SELECT 1"::equals).hasSize(1);
+            assertThat(proxy.connects()).isEqualTo(1);
             check(health);
-            assertThat(proxy.questions()).as("after the first has ended").isEqualTo(2);
+            assertThat(proxy.statements())
+                    .as("after the first has ended")
+                    .filteredOn("SELECT 1"::equals)
+                    .hasSize(1);
         }
     }
 
@@ -295,9 +299,9 @@ class DatabaseHealthIT {
 
     @Test
     void aCancelLeavesTheCheckToThoseWhoStillWait() {
-        try (SlowProxy proxy = SlowProxy.before(server.host(), server.port())) {
-            DatabaseHealth health = health(database(url(proxy.port())));
-            proxy.delay(Duration.ofMillis(50));
+        try (ProtocolProxy proxy = new ProtocolProxy(server)) {
+            DatabaseHealth health = health(database(proxy.url(DatabaseHealthIT.class)));
+            proxy.toClient().latency(Duration.ofMillis(50));
 
             StepVerifier.create(health.check())
                     .thenAwait(Duration.ofMillis(60))
@@ -305,7 +309,7 @@ class DatabaseHealthIT {
                     .verify(LIMIT);
 
             assertThat(check(health).status()).isEqualTo(HealthStatus.HEALTHY);
-            assertThat(proxy.connections()).as("joined the check under way").isEqualTo(1);
+            assertThat(proxy.connects()).as("joined the check under way").isEqualTo(1);
         }
     }
 

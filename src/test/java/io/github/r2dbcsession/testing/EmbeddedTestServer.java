@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /** PostgreSQL from the binaries on the class path, in a data directory of its own that goes when the JVM ends. */
 final class EmbeddedTestServer implements TestServer {
@@ -20,12 +21,17 @@ final class EmbeddedTestServer implements TestServer {
     }
 
     static EmbeddedTestServer create() throws IOException, SQLException {
-        EmbeddedPostgres postgres = EmbeddedPostgres.builder()
+        return create(builder -> {});
+    }
+
+    static EmbeddedTestServer create(Consumer<EmbeddedPostgres.Builder> customizer) throws IOException, SQLException {
+        EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
                 .setServerConfig("max_connections", "200")
                 .setServerConfig("unix_socket_directories", "")
                 .setDataDirectoryCustomizer(EmbeddedTestServer::askForPasswords)
-                .setPGStartupWait(Duration.ofSeconds(60))
-                .start();
+                .setPGStartupWait(Duration.ofSeconds(60));
+        customizer.accept(builder);
+        EmbeddedPostgres postgres = builder.start();
         try (Connection connection = postgres.getPostgresDatabase().getConnection();
                 Statement statement = connection.createStatement()) {
             statement.execute("CREATE ROLE " + USER + " SUPERUSER LOGIN PASSWORD '" + PASSWORD + "'");
@@ -59,5 +65,9 @@ final class EmbeddedTestServer implements TestServer {
     @Override
     public int port() {
         return postgres.getPort();
+    }
+
+    void stop() throws IOException {
+        postgres.close();
     }
 }

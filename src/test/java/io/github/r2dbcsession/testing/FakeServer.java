@@ -1,13 +1,7 @@
 package io.github.r2dbcsession.testing;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Something that listens where a PostgreSQL should: it accepts every connection, sends what it was given to the first bytes it
@@ -15,20 +9,12 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class FakeServer implements AutoCloseable {
 
-    private final ServerSocket listener;
     private final byte[] answer;
-    private final List<Socket> sockets = new CopyOnWriteArrayList<>();
-    private final AtomicInteger accepted = new AtomicInteger();
-    private final AtomicInteger open = new AtomicInteger();
+    private final SocketServer server;
 
     private FakeServer(byte[] answer) {
         this.answer = answer;
-        try {
-            this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        start("accept", this::accept);
+        this.server = new SocketServer("fake-server", this::read);
     }
 
     /** Starts a server that never says a word. */
@@ -42,66 +28,33 @@ public final class FakeServer implements AutoCloseable {
     }
 
     public int port() {
-        return listener.getLocalPort();
+        return server.port();
     }
 
     /** Returns how many connections have been accepted. */
     public int accepted() {
-        return accepted.get();
+        return server.accepted();
     }
 
     /** Returns how many of them the client has not closed. */
     public int open() {
-        return open.get();
+        return server.open();
     }
 
     @Override
     public void close() {
-        try {
-            listener.close();
-            for (Socket socket : sockets) {
-                socket.close();
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        server.close();
     }
 
-    private void accept() {
-        while (!listener.isClosed()) {
-            try {
-                Socket socket = listener.accept();
-                sockets.add(socket);
-                accepted.incrementAndGet();
-                open.incrementAndGet();
-                start("read", () -> read(socket));
-            } catch (IOException e) {
-                return;
+    private void read(Socket socket) throws IOException {
+        byte[] buffer = new byte[1024];
+        boolean first = true;
+        while (socket.getInputStream().read(buffer) >= 0) {
+            if (first) {
+                socket.getOutputStream().write(answer);
+                socket.getOutputStream().flush();
+                first = false;
             }
         }
-    }
-
-    private void read(Socket socket) {
-        try (socket) {
-            byte[] buffer = new byte[1024];
-            boolean first = true;
-            while (socket.getInputStream().read(buffer) >= 0) {
-                if (first) {
-                    socket.getOutputStream().write(answer);
-                    socket.getOutputStream().flush();
-                    first = false;
-                }
-            }
-        } catch (IOException e) {
-            // The client reset the connection, which closes it just as well.
-        } finally {
-            open.decrementAndGet();
-        }
-    }
-
-    private static void start(String name, Runnable task) {
-        Thread thread = new Thread(task, "fake-server-" + name);
-        thread.setDaemon(true);
-        thread.start();
     }
 }

@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +21,12 @@ import org.jspecify.annotations.Nullable;
  * lost. Blocking, on threads of its own.
  */
 public final class FaultProxy implements AutoCloseable {
+
+    /** What a cancel request begins with. */
+    public static final int CANCEL_REQUEST = 80877102;
+
+    /** What a request for TLS is. */
+    public static final int TLS_REQUEST = 80877103;
 
     /** Which way bytes go. */
     public enum Way {
@@ -66,7 +70,11 @@ public final class FaultProxy implements AutoCloseable {
         private void pass(Way way, OutputStream out, byte[] buffer, int length) throws IOException {
             if (way == Way.TO_SERVER && !begun && length >= 8) {
                 begun = true;
-                openings.add(ByteBuffer.wrap(buffer).getInt(4));
+                int opening = ByteBuffer.wrap(buffer).getInt(4);
+                openings.add(opening);
+                if (opening == swallowedOpening) {
+                    lost = EnumSet.allOf(Way.class);
+                }
             }
             String text = trigger;
             if (way == Way.TO_SERVER
@@ -94,26 +102,21 @@ public final class FaultProxy implements AutoCloseable {
 
     private final String host;
     private final int port;
-    private final ServerSocket listener;
+    private final SocketServer listener;
     private final List<Link> links = new CopyOnWriteArrayList<>();
     private final List<Integer> openings = new CopyOnWriteArrayList<>();
-    private final AtomicInteger accepted = new AtomicInteger();
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger most = new AtomicInteger();
     private volatile Set<Way> swallowed = EnumSet.noneOf(Way.class);
     private volatile Set<Way> triggered = EnumSet.noneOf(Way.class);
     private volatile @Nullable String trigger;
+    private volatile int swallowedOpening;
     private volatile Duration delay = Duration.ZERO;
 
     private FaultProxy(String host, int port) {
         this.host = host;
         this.port = port;
-        try {
-            this.listener = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        start(this::accept);
+        this.listener = new SocketServer("fault-proxy", this::serve);
     }
 
     /** Starts a proxy that passes everything on. */
@@ -129,17 +132,17 @@ public final class FaultProxy implements AutoCloseable {
     /** Returns {@link TestDatabase#url(Class)} with this proxy in the server's place, without TLS. */
     public String url(TestDatabase database, Class<?> test) {
         return database.url(test)
-                        .replace("@" + database.host() + ":" + database.port(), "@127.0.0.1:" + listener.getLocalPort())
+                        .replace("@" + database.host() + ":" + database.port(), "@127.0.0.1:" + listener.port())
                 + "&sslmode=disable";
     }
 
     public int port() {
-        return listener.getLocalPort();
+        return listener.port();
     }
 
     /** Returns how many connections have been accepted. */
     public int accepted() {
-        return accepted.get();
+        return listener.accepted();
     }
 
     /** Returns how many of them the client has not closed. */
@@ -174,6 +177,11 @@ public final class FaultProxy implements AutoCloseable {
         trigger = text;
     }
 
+    /** Swallows what goes either way on links that begin with this code. */
+    public void swallowOpening(int code) {
+        swallowedOpening = code;
+    }
+
     /** Serves new connections well again, and lets the server learn which clients have gone. */
     public void heal() {
         trigger = null;
@@ -200,48 +208,18 @@ public final class FaultProxy implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            listener.close();
-            hangUp();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        listener.close();
+        hangUp();
     }
 
-    private void accept() {
-        while (!listener.isClosed()) {
-            try {
-                Socket client = listener.accept();
-                accepted.incrementAndGet();
-                start(() -> serve(client));
-            } catch (IOException e) {
-                return;
-            }
-        }
-    }
-
-    private void serve(Socket client) {
-        try {
-            Socket server = new Socket(host, port);
-            client.setTcpNoDelay(true);
-            server.setTcpNoDelay(true);
-            Link link = new Link(client, server);
-            links.add(link);
-            most.accumulateAndGet(open.incrementAndGet(), Math::max);
-            start(() -> link.forward(Way.TO_CLIENT));
-            link.forward(Way.TO_SERVER);
-        } catch (IOException refused) {
-            try {
-                client.close();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-    }
-
-    private static void start(Runnable task) {
-        Thread thread = new Thread(task, "fault-proxy");
-        thread.setDaemon(true);
-        thread.start();
+    private void serve(Socket client) throws IOException {
+        Socket server = new Socket(host, port);
+        client.setTcpNoDelay(true);
+        server.setTcpNoDelay(true);
+        Link link = new Link(client, server);
+        links.add(link);
+        most.accumulateAndGet(open.incrementAndGet(), Math::max);
+        SocketServer.start("fault-proxy", () -> link.forward(Way.TO_CLIENT));
+        link.forward(Way.TO_SERVER);
     }
 }

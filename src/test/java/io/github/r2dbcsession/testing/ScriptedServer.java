@@ -3,15 +3,11 @@ package io.github.r2dbcsession.testing;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
@@ -27,21 +23,13 @@ public final class ScriptedServer implements AutoCloseable {
         void run(Peer client) throws IOException;
     }
 
-    private final ServerSocket listener;
     private final Script script;
     private final List<String> received = new CopyOnWriteArrayList<>();
-    private final List<Socket> sockets = new CopyOnWriteArrayList<>();
-    private final AtomicInteger accepted = new AtomicInteger();
-    private final AtomicInteger open = new AtomicInteger();
+    private final SocketServer server;
 
     private ScriptedServer(Script script) {
         this.script = script;
-        try {
-            this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        start(this::accept);
+        this.server = new SocketServer("scripted-server", this::serve);
     }
 
     /** Starts a server; the script runs once a connection, after which the server only reads. */
@@ -50,17 +38,17 @@ public final class ScriptedServer implements AutoCloseable {
     }
 
     public int port() {
-        return listener.getLocalPort();
+        return server.port();
     }
 
     /** Returns how many connections have been accepted. */
     public int accepted() {
-        return accepted.get();
+        return server.accepted();
     }
 
     /** Returns how many of them the client has not closed. */
     public int open() {
-        return open.get();
+        return server.open();
     }
 
     /** Returns the messages of all connections, decrypted, each byte one character. */
@@ -75,48 +63,15 @@ public final class ScriptedServer implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            listener.close();
-            for (Socket socket : sockets) {
-                socket.close();
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        server.close();
     }
 
-    private void accept() {
-        while (!listener.isClosed()) {
-            try {
-                Socket socket = listener.accept();
-                sockets.add(socket);
-                accepted.incrementAndGet();
-                open.incrementAndGet();
-                start(() -> serve(socket));
-            } catch (IOException e) {
-                return;
-            }
+    private void serve(Socket socket) throws IOException {
+        Peer client = new Peer(socket);
+        script.run(client);
+        while (true) {
+            client.message();
         }
-    }
-
-    private void serve(Socket socket) {
-        try (socket) {
-            Peer client = new Peer(socket);
-            script.run(client);
-            while (true) {
-                client.message();
-            }
-        } catch (IOException e) {
-            // The client hung up.
-        } finally {
-            open.decrementAndGet();
-        }
-    }
-
-    private static void start(Runnable task) {
-        Thread thread = new Thread(task, "scripted-server");
-        thread.setDaemon(true);
-        thread.start();
     }
 
     /** Returns an authentication request. */

@@ -30,7 +30,7 @@ public final class TestDatabase {
     private final TestServer server;
     private @Nullable Connection witness;
 
-    private TestDatabase(TestServer server) {
+    TestDatabase(TestServer server) {
         this.server = server;
     }
 

@@ -206,36 +206,15 @@ public final class TlsServer implements AutoCloseable {
         }
     }
 
-    private static boolean asRoot() {
-        return System.getProperty("user.name").equals("root");
-    }
-
     private static void giveToServer(Path file) throws IOException {
-        if (asRoot()) {
+        if (Commands.isRoot()) {
             Files.setOwner(
                     file, file.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("postgres"));
         }
     }
 
-    private static void run(String... command) throws IOException {
-        List<String> line = new ArrayList<>(asRoot() ? List.of("runuser", "-u", "postgres", "--") : List.of());
-        line.addAll(List.of(command));
-        Path output = Files.createTempFile("tls-server", ".log");
-        try {
-            int exit = new ProcessBuilder(line)
-                    .directory(output.getParent().toFile())
-                    .redirectErrorStream(true)
-                    .redirectOutput(output.toFile())
-                    .start()
-                    .waitFor();
-            if (exit != 0) {
-                throw new IllegalStateException(command[0] + " failed: " + Files.readString(output));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        } finally {
-            Files.delete(output);
-        }
+    private static void run(String... command) {
+        Stream<String> user = Commands.isRoot() ? Stream.of("runuser", "-u", "postgres", "--") : Stream.of();
+        Commands.run(Stream.concat(user, Stream.of(command)).toArray(String[]::new));
     }
 }

@@ -173,15 +173,14 @@ public final class PhysicalConnection {
             }
             Sinks.Empty<Void> quiet = Sinks.empty();
             // The driver gets a message after we do: what it makes of a ReadyForQuery has happened one turn of the loop
-            // later.
-            wire.onReady(() -> channel.eventLoop().execute(() -> {
+            // later, and so has a statement that was withdrawn before it began, to which no ReadyForQuery will come.
+            Runnable look = () -> channel.eventLoop().execute(() -> {
                 if (settled()) {
                     quiet.tryEmitEmpty();
                 }
-            }));
-            if (settled()) {
-                quiet.tryEmitEmpty();
-            }
+            });
+            wire.onReady(look);
+            look.run();
             return quiet.asMono().timeout(limit, Mono.empty()).doFinally(signal -> wire.onReady(null));
         });
     }

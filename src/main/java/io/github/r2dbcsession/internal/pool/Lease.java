@@ -187,7 +187,8 @@ public final class Lease {
     /** The way back. What the pool does with the connection ends the lease; a cancel stays here. */
     private final class Return extends Mono<Void> implements CoreSubscriber<Void> {
 
-        private CoreSubscriber<? super Void> actual = Operators.emptySubscriber();
+        /** Who waits for the end; null where it comes behind the caller's back. */
+        private @Nullable CoreSubscriber<? super Void> waiting;
 
         @Override
         public void subscribe(CoreSubscriber<? super Void> caller) {
@@ -199,7 +200,7 @@ public final class Lease {
             figures.recovering.incrementAndGet();
             figures.acquired.decrementAndGet();
             if (gate.isOpenFor(connection)) {
-                actual = caller;
+                waiting = caller;
                 giveBack.subscribe(this);
             } else {
                 giveBack.subscribe(this);
@@ -225,7 +226,10 @@ public final class Lease {
         @Override
         public void onComplete() {
             recovered();
-            actual.onComplete();
+            CoreSubscriber<? super Void> caller = waiting;
+            if (caller != null) {
+                caller.onComplete();
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.reactivestreams.Subscription;
 import reactor.test.StepVerifier;
 import reactor.test.publisher.TestPublisher;
 
@@ -61,9 +62,22 @@ class ConversationTest {
 
     @Test
     void afterACancelTheRestIsAskedForWithoutLimit() {
-        StepVerifier.create(conversation, 0).thenCancel().verify(LIMIT);
+        StepVerifier.create(conversation, 0)
+                .then(answer::assertSubscribers)
+                .thenCancel()
+                .verify(LIMIT);
 
         answer.assertMinRequested(Long.MAX_VALUE);
+    }
+
+    @Test
+    void aStatementCancelledBeforeItBeganIsNotSent() {
+        StepVerifier.create(conversation.doOnSubscribe(Subscription::cancel))
+                .thenCancel()
+                .verify(LIMIT);
+
+        answer.assertNoSubscribers();
+        assertThat(open).hasValue(0);
     }
 
     @Test

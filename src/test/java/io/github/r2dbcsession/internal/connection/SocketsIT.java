@@ -24,6 +24,7 @@ import java.util.IntSummaryStatistics;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import jdk.net.ExtendedSocketOptions;
@@ -208,6 +209,30 @@ class SocketsIT {
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ?",
                 row -> row.getBoolean(1),
                 name);
+    }
+
+    @Test
+    void aCancelRequestThatIsLateMeetsNobody() {
+        try (FaultProxy proxy = FaultProxy.before(server)) {
+            proxy.swallowOpening(FaultProxy.CANCEL_REQUEST);
+            PhysicalConnection connection = connector(proxy.url(server, SocketsIT.class), Transport.NATIVE)
+                    .connect()
+                    .block(LIMIT);
+            connection
+                    .converse("SELECT pg_sleep(0.3)", statement -> {}, Result::getRowsUpdated)
+                    .subscribe();
+
+            StepVerifier.create(connection.cancelStatement())
+                    .expectSubscription()
+                    .then(() -> await().atMost(LIMIT).until(connection::isIdle))
+                    .expectError(TimeoutException.class)
+                    .verify(LIMIT);
+
+            assertThat(connection.isOpen())
+                    .as("open, though the request may still arrive")
+                    .isFalse();
+            await().atMost(LIMIT).until(() -> proxy.open() == 0);
+        }
     }
 
     @Test

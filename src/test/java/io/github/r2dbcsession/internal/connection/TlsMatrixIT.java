@@ -39,9 +39,6 @@ import reactor.test.StepVerifier;
  */
 class TlsMatrixIT {
 
-    private static final int CANCEL_REQUEST = 80877102;
-    private static final int TLS_REQUEST = 80877103;
-
     private static final Path TABLE = Path.of("src/test/resources/tls-matrix.txt");
     private static final boolean NIGHTLY = System.getProperty("scale", "commit").equals("nightly");
     private static final boolean WRITE =
@@ -168,11 +165,17 @@ class TlsMatrixIT {
         try (TlsServer server = TlsServer.debian();
                 FaultProxy proxy = FaultProxy.before("127.0.0.1", server.port())) {
             server.configure(null, null, "host all app all scram-sha-256");
-            Map.of("disable", CANCEL_REQUEST, "allow", CANCEL_REQUEST, "prefer", TLS_REQUEST)
+            Map.of(
+                            "disable",
+                            FaultProxy.CANCEL_REQUEST,
+                            "allow",
+                            FaultProxy.CANCEL_REQUEST,
+                            "prefer",
+                            FaultProxy.TLS_REQUEST)
                     .forEach((mode, opening) -> cancels(server, proxy, mode, opening));
             server.configure(named("localhost"), null, "hostssl all app all scram-sha-256");
             for (String mode : List.of("allow", "prefer", "require", "verify-ca", "verify-full")) {
-                cancels(server, proxy, mode, TLS_REQUEST);
+                cancels(server, proxy, mode, FaultProxy.TLS_REQUEST);
             }
         }
     }

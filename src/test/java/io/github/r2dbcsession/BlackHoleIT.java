@@ -1,0 +1,287 @@
+package io.github.r2dbcsession;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.r2dbcsession.config.ConnectionString;
+import io.github.r2dbcsession.config.PoolSettings;
+import io.github.r2dbcsession.testing.BlackHole;
+import io.github.r2dbcsession.testing.DatabaseTest;
+import io.github.r2dbcsession.testing.FaultProxy.Way;
+import io.github.r2dbcsession.testing.RemoteServer;
+import io.github.r2dbcsession.testing.TestDatabase;
+import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.postgresql.PostgresqlConnectionFactoryProvider;
+import io.r2dbc.spi.Connection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.util.retry.Retry;
+
+/** A server that stops answering, in every way and at every moment: each call ends by its deadline, and nothing is left behind. */
+@DatabaseTest
+@Timeout(value = 60, unit = TimeUnit.MINUTES)
+class BlackHoleIT {
+
+    private static final Duration DEADLINE = Duration.ofMillis(1500);
+    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final Duration MARGIN = Duration.ofMillis(100);
+    /** A connection that has gone silent is found out within a second, after which another is made. */
+    private static final Duration HEALING = Duration.ofMillis(1500);
+
+    private static final int ROUNDS = "commit".equals(System.getProperty("scale", "commit")) ? 1 : 100;
+    private static final String SLEEP = "SELECT pg_sleep(60)";
+
+    /** Makes the COMMIT wait: a constraint that is checked then takes its time. */
+    private static final String SLOW_COMMIT = """
+            CREATE TEMPORARY TABLE slow (n int);
+            CREATE FUNCTION pg_temp.wait() RETURNS trigger LANGUAGE plpgsql
+              AS $$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$;
+            CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRED
+              FOR EACH ROW EXECUTE FUNCTION pg_temp.wait();
+            INSERT INTO slow VALUES (1)""";
+
+    /** What the client is doing when the server stops answering. */
+    private enum Phase {
+        /** A connection has been idle for longer than is trusted. */
+        IDLE,
+        /** A connection was used a moment ago. */
+        FRESH,
+        STATEMENT,
+        TRANSACTION,
+        COMMIT,
+        /** There is no connection yet. */
+        CONNECT,
+        /** The server has asked for the password. */
+        LOGIN
+    }
+
+    private record Round(Phase phase, String outcome, Duration overrun, Duration healing) {
+
+        @Override
+        public String toString() {
+            return "%-12s %-28s overrun %4d ms, healed in %4d ms"
+                    .formatted(phase, outcome, overrun.toMillis(), healing.toMillis());
+        }
+    }
+
+    private final TestDatabase server = TestDatabase.get();
+    private final String name = TestDatabase.applicationName(BlackHoleIT.class);
+
+    @AfterEach
+    void nothingIsLeft() {
+        server.query(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ?",
+                row -> row.getBoolean(1),
+                name);
+        server.awaitNoBackends(name);
+    }
+
+    @Test
+    void aLinkThatSwallowsEverything() {
+        holds(
+                "proxy, both ways",
+                BlackHole.swallowing(server, BlackHoleIT.class, Set.of(Way.TO_SERVER, Way.TO_CLIENT)),
+                Phase.values());
+    }
+
+    @Test
+    void aLinkThatSwallowsQuestions() {
+        holds(
+                "proxy, to the server",
+                BlackHole.swallowing(server, BlackHoleIT.class, Set.of(Way.TO_SERVER)),
+                Phase.FRESH,
+                Phase.COMMIT);
+    }
+
+    @Test
+    void aLinkThatSwallowsAnswers() {
+        holds(
+                "proxy, to the client",
+                BlackHole.swallowing(server, BlackHoleIT.class, Set.of(Way.TO_CLIENT)),
+                Phase.FRESH,
+                Phase.COMMIT);
+    }
+
+    @Test
+    void backendsThatAreStopped() {
+        assumeTrue(isLocal(), "the server's processes are not here to be stopped");
+        holds(
+                "backends stopped",
+                BlackHole.stoppedBackends(server, BlackHoleIT.class),
+                Phase.IDLE,
+                Phase.FRESH,
+                Phase.STATEMENT,
+                Phase.TRANSACTION,
+                Phase.COMMIT);
+    }
+
+    @Test
+    void aPostmasterThatIsStopped() {
+        assumeTrue(isLocal(), "the server's processes are not here to be stopped");
+        holds(
+                "postmaster stopped",
+                BlackHole.stoppedPostmaster(server, BlackHoleIT.class),
+                Phase.STATEMENT,
+                Phase.CONNECT);
+    }
+
+    @Test
+    void anInterfaceThatIsDown() {
+        assumeTrue(RemoteServer.missing().isEmpty(), RemoteServer::missing);
+        holds(
+                "interface down",
+                RemoteServer.start(name),
+                Phase.IDLE,
+                Phase.FRESH,
+                Phase.STATEMENT,
+                Phase.TRANSACTION,
+                Phase.COMMIT,
+                Phase.CONNECT);
+    }
+
+    @Test
+    void keepAliveAndUserTimeoutEndWhatHasNoDeadline() {
+        assumeTrue(RemoteServer.missing().isEmpty(), RemoteServer::missing);
+        try (RemoteServer remote = RemoteServer.start(name)) {
+            Database waiting =
+                    Database.of(remote.url() + "&keepalives_idle=1&keepalives_interval=1&keepalives_count=2");
+            Database asking = Database.of(remote.url() + "&keepalives=0&tcp_user_timeout=2000");
+            Mono<Void> answer = waiting.sql(SLEEP).rowsUpdated().then();
+            Mono<Void> question = asking.sql("SELECT 1")
+                    .rowsUpdated()
+                    .then(Mono.fromRunnable(remote::strike).subscribeOn(Schedulers.boundedElastic()))
+                    .then(asking.sql("SELECT 1").rowsUpdated())
+                    .then();
+            var answered = answer.toFuture();
+            await().atMost(LIMIT).until(remote::isAsleep);
+            var asked = question.toFuture();
+
+            assertThat(answered).failsWithin(Duration.ofSeconds(10));
+            assertThat(asked).failsWithin(Duration.ofSeconds(10));
+            assertThat(remote.sockets()).isZero();
+            waiting.close().block(LIMIT);
+            asking.close().block(LIMIT);
+        }
+    }
+
+    private void holds(String fault, BlackHole hole, Phase... phases) {
+        List<Round> rounds = new ArrayList<>();
+        try (hole) {
+            for (int i = 0; i < ROUNDS; i++) {
+                for (Phase phase : phases) {
+                    rounds.add(round(hole, phase));
+                }
+            }
+        }
+        rounds.forEach(round -> System.out.printf("%-20s %s%n", fault, round));
+        assertThat(rounds).allMatch(round -> round.overrun.compareTo(MARGIN) <= 0);
+        assertThat(rounds).allMatch(round -> round.healing.compareTo(HEALING) <= 0);
+    }
+
+    private Round round(BlackHole hole, Phase phase) {
+        Database db = Database.builder(hole.url())
+                .name("black hole in " + phase)
+                .pool(PoolSettings.builder().maxSize(3).maxAcquireTime(DEADLINE).build())
+                .transactions(TransactionOptions.defaults().deadline(DEADLINE))
+                .drainTime(Duration.ZERO)
+                .build();
+        try {
+            Mono<?> work = prepared(hole, phase, db);
+            long start = System.nanoTime();
+            Mono<Long> control = Mono.delay(DEADLINE).map(tick -> System.nanoTime() - start);
+            Mono<String> call = work.<String>map(answer -> "answered")
+                    .onErrorResume(failure -> Mono.just(failure.getClass().getSimpleName()))
+                    .defaultIfEmpty("done");
+            Mono<Long> struck = Mono.<Long>fromRunnable(() -> strikeWhile(hole, phase))
+                    .subscribeOn(Schedulers.boundedElastic())
+                    .defaultIfEmpty(0L);
+            record Ended(String outcome, long after) {}
+            var ended = Mono.zip(call.map(outcome -> new Ended(outcome, System.nanoTime() - start)), control, struck)
+                    .block(LIMIT);
+            Duration overrun = Duration.ofNanos(ended.getT1().after - ended.getT2());
+            hole.heal();
+            Duration healing = healing(hole, db);
+            await().atMost(Duration.ofSeconds(5))
+                    .until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
+            db.close().block(LIMIT);
+            if (hole.sockets() >= 0) {
+                await().atMost(Duration.ofSeconds(5)).until(() -> hole.sockets() == 0);
+            }
+            return new Round(phase, ended.getT1().outcome, overrun, healing);
+        } finally {
+            hole.heal();
+            db.close().block(LIMIT);
+        }
+    }
+
+    /** Brings the client to where the phase begins, and returns the call that must end by the deadline. */
+    private Mono<?> prepared(BlackHole hole, Phase phase, Database db) {
+        if (phase != Phase.CONNECT && phase != Phase.LOGIN) {
+            db.sql("SELECT 1").rowsUpdated().retry(10).block(LIMIT);
+        }
+        return switch (phase) {
+            case IDLE -> {
+                Mono.delay(Duration.ofMillis(1100)).block(LIMIT);
+                hole.strike();
+                yield db.sql("SELECT 1").rowsUpdated();
+            }
+            case CONNECT -> {
+                hole.strike();
+                yield db.sql("SELECT 1").rowsUpdated();
+            }
+            case LOGIN -> {
+                assertThat(hole.strikeFrom("SCRAM-SHA-256")).isTrue();
+                yield db.sql("SELECT 1").rowsUpdated();
+            }
+            case FRESH -> {
+                hole.strike();
+                yield db.sql("SELECT 1").rowsUpdated().timeout(DEADLINE);
+            }
+            case STATEMENT -> db.sql(SLEEP).rowsUpdated().timeout(DEADLINE);
+            case TRANSACTION ->
+                db.inTransaction(tx ->
+                        tx.sql("SELECT 1").rowsUpdated().then(tx.sql(SLEEP).rowsUpdated()));
+            case COMMIT -> db.inTransaction(tx -> tx.sql(SLOW_COMMIT).rowsUpdated());
+        };
+    }
+
+    private static void strikeWhile(BlackHole hole, Phase phase) {
+        if (Set.of(Phase.STATEMENT, Phase.TRANSACTION, Phase.COMMIT).contains(phase)) {
+            await().pollInterval(Duration.ofMillis(20)).atMost(DEADLINE).until(hole::isAsleep);
+            hole.strike();
+        }
+    }
+
+    /** How much longer than a bare connection the first success takes that is asked for once the server answers again. */
+    private static Duration healing(BlackHole hole, Database db) {
+        long start = System.nanoTime();
+        PostgresqlConnectionFactory bare = new PostgresqlConnectionFactory(PostgresqlConnectionFactoryProvider.builder(
+                        ConnectionString.parse(hole.url()).toConnectionFactoryOptions())
+                .build());
+        Mono<Long> control = Mono.usingWhen(
+                bare.create().retryWhen(Retry.fixedDelay(1_000, Duration.ofMillis(10))),
+                connection -> Mono.just(System.nanoTime() - start),
+                Connection::close);
+        Mono<Long> ours = db.sql("SELECT 1").rowsUpdated().retry().map(answer -> System.nanoTime() - start);
+        return Mono.zip(ours, control)
+                .map(times -> Duration.ofNanos(times.getT1() - times.getT2()))
+                .block(LIMIT);
+    }
+
+    private boolean isLocal() {
+        int pid = server.query("SELECT pg_backend_pid()", row -> row.getInt(1)).get(0);
+        return ProcessHandle.of(pid)
+                .flatMap(process -> process.info().command())
+                .filter(command -> command.contains("postgres"))
+                .isPresent();
+    }
+}
