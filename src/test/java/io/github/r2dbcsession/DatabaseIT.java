@@ -36,7 +36,7 @@ class DatabaseIT {
             .name("test")
             .pool(preset().toBuilder()
                     .maxSize(SIZE)
-                    .maxAcquireTime(Duration.ofSeconds(3))
+                    .maxAcquireTime(Duration.ofSeconds(5))
                     .build())
             .drainTime(Duration.ofMillis(100))
             .build();

@@ -223,20 +223,6 @@ final class HowToExamples {
             this.client = client;
         }
 
-        Mono<Long> find(long id) {
-            return client.sql("SELECT id FROM account WHERE id = :id")
-                    .bind("id", id)
-                    .as(Long.class)
-                    .one();
-        }
-
-        Mono<Long> history(long id) {
-            return client.sql("SELECT count(*) FROM entry WHERE account = :id")
-                    .bind("id", id)
-                    .as(Long.class)
-                    .one();
-        }
-
         Mono<Long> withdraw(long id, BigDecimal amount) {
             return client.sql("UPDATE account SET balance = balance - :amount WHERE id = :id AND balance >= :amount")
                     .bind("id", id)
@@ -249,6 +235,20 @@ final class HowToExamples {
                     .bind("id", id)
                     .bind("amount", amount)
                     .rowsUpdated();
+        }
+
+        Mono<Long> find(long id) {
+            return client.sql("SELECT id FROM account WHERE id = :id")
+                    .bind("id", id)
+                    .as(Long.class)
+                    .one();
+        }
+
+        Mono<Long> history(long id) {
+            return client.sql("SELECT count(*) FROM entry WHERE account = :id")
+                    .bind("id", id)
+                    .as(Long.class)
+                    .one();
         }
     }
 
