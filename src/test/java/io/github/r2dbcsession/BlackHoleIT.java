@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Mono;
@@ -27,6 +28,7 @@ import reactor.core.scheduler.Schedulers;
 import reactor.util.retry.Retry;
 
 /** A server that stops answering, in every way and at every moment: each call ends by its deadline, and nothing is left behind. */
+@Tag("own-server")
 @DatabaseTest
 @Timeout(value = 60, unit = TimeUnit.MINUTES)
 class BlackHoleIT {
@@ -272,9 +274,16 @@ class BlackHoleIT {
                 connection -> Mono.just(System.nanoTime() - start),
                 Connection::close);
         Mono<Long> ours = db.sql("SELECT 1").rowsUpdated().retry().map(answer -> System.nanoTime() - start);
-        return Mono.zip(ours, control)
+        return Mono.zip(named("ours", ours, db), named("the control", control, db))
                 .map(times -> Duration.ofNanos(times.getT1() - times.getT2()))
-                .block(LIMIT);
+                .block();
+    }
+
+    private static Mono<Long> named(String who, Mono<Long> time, Database db) {
+        return time.timeout(
+                LIMIT,
+                Mono.error(() ->
+                        new AssertionError("no success of " + who + ", " + db.stats() + ", held by " + db.holders())));
     }
 
     private boolean isLocal() {

@@ -33,6 +33,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.Disposable;
@@ -46,6 +47,7 @@ import reactor.util.function.Tuple2;
  * Each fault is produced for real and met by 500 probes at once: they all name just that, by their deadline, at the cost of one connection
  * and one statement, and the process is told alive.
  */
+@Tag("own-server")
 @DatabaseTest
 class HealthUnderFaultsIT {
 

@@ -100,7 +100,7 @@ public final class LeasePool {
             int generation = fleet.generation();
             Mono<PhysicalConnection> connect = connector.connect();
             return Mono.firstWithSignal(
-                            attempt.hasKey(Supply.HURRIED) ? connect.timeout(Supply.HURRIED_LIMIT) : connect,
+                            attempt.hasKey(Supply.HURRIED) ? connect.timeout(supply.patience()) : connect,
                             closing.asMono().then(Mono.error(this::closed)))
                     .<Connection>map(connection -> join(connection, generation))
                     .contextWrite(context -> Context.empty());

@@ -19,15 +19,13 @@ import reactor.core.scheduler.Schedulers;
  *
  * <p>After a failure, and before the first success, one attempt at a time is made, and after each there is a random pause of 100 to 300 ms,
  * or 500 ms where the server has no place left. An attempt that hangs holds up the next no longer than 300 ms: up to three more are then
- * under way beside it, each of which has 1 s. Callers wait through all that until their deadlines, for a server that was there once will be
+ * under way beside it, each of which has as long as a sign of life may take. Callers wait through all that until their deadlines, for a server that was there once will be
  * there again. A failure that time does not mend is theirs at once, unless there are connections that will come back. Thread-safe.
  */
 final class Supply {
 
     /** In the Context of an attempt that must be over soon. */
     static final Object HURRIED = new Object();
-
-    static final Duration HURRIED_LIMIT = Duration.ofSeconds(1);
 
     private static final long PAUSE = Duration.ofMillis(100).toNanos();
     private static final long JITTER = Duration.ofMillis(200).toNanos();
@@ -171,7 +169,7 @@ final class Supply {
         serve();
     }
 
-    /** How long a server may take for a sign of life: twice as long as for the last connect, within bounds. */
+    /** How long a server may take for a sign of life, and a hurried attempt: twice as long as the last connect, within bounds. */
     Duration patience() {
         return Duration.ofNanos(Math.max(LEAST_PATIENCE, Math.min(2 * usual, MOST_PATIENCE)));
     }

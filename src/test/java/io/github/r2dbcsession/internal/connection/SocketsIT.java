@@ -170,7 +170,8 @@ class SocketsIT {
                     .blockLast(LIMIT);
 
             assertThat(proxy.accepted()).isEqualTo(2 * busy);
-            assertThat(proxy.most()).isBetween(busy + 1, busy + 4);
+            // Four, and one or two whose end the proxy has not seen yet.
+            assertThat(proxy.most()).isBetween(busy + 1, busy + 6);
             await().atMost(LIMIT).until(() -> open.stream().allMatch(PhysicalConnection::isIdle));
             Flux.fromIterable(open).flatMap(PhysicalConnection::close, busy).blockLast(LIMIT);
         }

@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,6 +38,7 @@ import reactor.test.StepVerifier;
  * <p>{@code tls-matrix.txt} holds what psql did with the cells of the commit scale; where psql is installed it is asked again, and at
  * {@code -Dscale=nightly} it is asked of the whole cross product. After a deliberate change: {@code -Dtls.matrix=write}.
  */
+@Tag("own-server")
 class TlsMatrixIT {
 
     private static final Path TABLE = Path.of("src/test/resources/tls-matrix.txt");
