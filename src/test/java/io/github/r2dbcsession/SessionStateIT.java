@@ -60,6 +60,20 @@ class SessionStateIT {
             "SELECT leaving FROM account_view",
             "SELECT a.leaving_of_row FROM account a",
             "INSERT INTO watched VALUES (%d)",
+            "DELETE FROM unwatched_root WHERE id = %d",
+            "INSERT INTO parted VALUES (%d)",
+            "UPDATE parent SET id = %d",
+            "INSERT INTO routed VALUES (%d)",
+            "INSERT INTO ruled VALUES (%d)",
+            "INSERT INTO defaulted (id) VALUES (%d)",
+            "INSERT INTO checked VALUES (%d)",
+            "INSERT INTO generated VALUES (%d)",
+            "INSERT INTO indexed VALUES (%d)",
+            "INSERT INTO of_domain VALUES ('{%d}')",
+            "INSERT INTO numbered (note) VALUES ('new')",
+            "UPDATE numbered SET id = DEFAULT WHERE id IN (SELECT id FROM numbered LIMIT 1)",
+            "UPDATE pg_settings SET setting = 'Asia/Tokyo' WHERE name = 'TimeZone'",
+            "SELECT id AS \"insert\" INTO TEMP picked FROM account",
             "DEALLOCATE ALL",
             "DISCARD ALL");
 
@@ -100,6 +114,37 @@ class SessionStateIT {
                   RETURN NEW;
                 END $$;
                 CREATE TRIGGER watching BEFORE INSERT ON watched FOR EACH ROW EXECUTE FUNCTION watch();
+                CREATE TABLE unwatched_root AS SELECT generate_series(1001, %d) AS id;
+                ALTER TABLE unwatched_root ADD PRIMARY KEY (id);
+                CREATE TABLE unwatched (id int PRIMARY KEY REFERENCES unwatched_root ON DELETE CASCADE);
+                CREATE TABLE watched_leaf (id int PRIMARY KEY REFERENCES unwatched ON DELETE CASCADE);
+                INSERT INTO unwatched SELECT * FROM unwatched_root;
+                INSERT INTO watched_leaf SELECT * FROM unwatched_root;
+                CREATE FUNCTION watch_end() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN PERFORM leave_setting(OLD.id); RETURN OLD; END $$;
+                CREATE FUNCTION leave_setting(key bigint) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS $$
+                BEGIN PERFORM pg_advisory_lock(key), set_config('app.tenant', 'left', false); RETURN key; END $$;
+                CREATE TRIGGER watching BEFORE DELETE ON watched_leaf FOR EACH ROW EXECUTE FUNCTION watch_end();
+                CREATE TABLE parted (id bigint) PARTITION BY RANGE (id);
+                CREATE TABLE part PARTITION OF parted DEFAULT;
+                CREATE TRIGGER watching BEFORE INSERT ON part FOR EACH ROW EXECUTE FUNCTION watch();
+                CREATE TABLE parent (id bigint);
+                CREATE TABLE child () INHERITS (parent);
+                INSERT INTO child VALUES (1);
+                CREATE TRIGGER watching BEFORE UPDATE ON child FOR EACH ROW EXECUTE FUNCTION watch();
+                CREATE TABLE routed (id bigint) PARTITION BY RANGE (leave_setting(id));
+                CREATE TABLE route PARTITION OF routed DEFAULT;
+                CREATE TABLE ruled (id bigint);
+                CREATE RULE also AS ON INSERT TO ruled DO ALSO SELECT leave_setting(NEW.id);
+                CREATE TABLE defaulted (id bigint, left_by bigint DEFAULT leave_setting(1));
+                CREATE TABLE checked (id bigint CHECK (leave_setting(id) > 0));
+                CREATE TABLE generated (id bigint, same bigint GENERATED ALWAYS AS (leave_setting(id)) STORED);
+                CREATE TABLE indexed (id bigint);
+                CREATE INDEX ON indexed (leave_setting(id));
+                CREATE DOMAIN leaving_domain AS bigint CHECK (leave_setting(value) > 0);
+                CREATE TABLE of_domain (ids leaving_domain[]);
+                CREATE TABLE numbered (id bigint GENERATED ALWAYS AS IDENTITY, note text);
+                INSERT INTO numbered (note) VALUES ('first');
                 CREATE FUNCTION last_value_of_any() RETURNS text LANGUAGE plpgsql AS $$
                 BEGIN RETURN lastval(); EXCEPTION WHEN object_not_in_prerequisite_state THEN RETURN 'none'; END $$;
                 CREATE FUNCTION fingerprint(bound int) RETURNS text LANGUAGE sql AS $$
@@ -116,7 +161,7 @@ class SessionStateIT {
                     'tenant ' || coalesce(current_setting('app.tenant', true), '')
                       || coalesce(current_setting('app.owner', true), ''),
                     'last value ' || last_value_of_any()) $$;
-                SET search_path = public""".formatted(schema));
+                SET search_path = public""".formatted(schema, 1_001 + KINDS.size() * WayOut.values().length * borrowsEach()));
     }
 
     @AfterEach

@@ -11,9 +11,9 @@ package io.github.r2dbcsession.config;
 public enum ResetPolicy {
 
     /**
-     * Resets after every use but one of reading statements that are known to leave nothing behind: they call only built-in functions
-     * that keep no state, and name nothing behind which the database's catalog shows other code, such as a view or a function of one's
-     * own. The catalog is read again after 30 s, off the caller's path; until then, code put behind a name in use may go unnoticed.
+     * Resets after every use but one of plain statements that are known to leave nothing behind: they call only built-in functions that
+     * keep no state, and name nothing behind which the database's catalog shows other code, such as a view, a function of one's own, or,
+     * where they write, a table with a trigger. An INSERT into a table with a serial or identity column is not among them. The catalog is read again after 30 s, off the caller's path; until then, code put behind a name in use may go unnoticed.
      */
     DEFAULT,
 

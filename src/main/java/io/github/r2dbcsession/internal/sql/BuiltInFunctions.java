@@ -8,7 +8,7 @@ final class BuiltInFunctions {
     /** Words that stand before a parenthesis without being called, and what the grammar itself defines. */
     private static final Set<String> SYNTAX = words("""
             all and any array as asc between by case cast coalesce conflict cube current_time current_timestamp desc distinct do else end except exists extract
-            filter for from full greatest grouping groups group having ilike in inner intersect is join key lateral least left like limit
+            filter for from full greatest grouping groups group having ilike in inner insert intersect is join key lateral least left like limit
             localtime localtimestamp materialized minus natural not nothing nullif offset on only operator or order over overlay partition position range
             recursive returning right rollup row rows select set sets similar some substring symmetric then to trim union using
             values when where with within

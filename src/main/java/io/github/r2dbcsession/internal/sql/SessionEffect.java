@@ -8,14 +8,15 @@ import org.jspecify.annotations.Nullable;
  * What a text tells of what it may leave behind in the session, beyond its transaction.
  *
  * @param kind what its statements are
- * @param names every name in it, in lower case; only where it reads
+ * @param names every name in it, in lower case, bare and with {@code "write "} and {@code "insert "} before it where it does that; only
+ *     where it is known
  */
 record SessionEffect(Kind kind, Set<String> names) {
 
     enum Kind {
-        /** Reads, and calls nothing but what leaves nothing behind, unless a name in it stands for more than it seems. */
-        READS,
-        /** SELECT, INSERT, UPDATE, DELETE, MERGE, VALUES, TABLE or SHOW. */
+        /** Reads or writes, and calls nothing but what leaves nothing behind, unless a name in it stands for more than it seems. */
+        KNOWN,
+        /** Any other SELECT, INSERT, UPDATE, DELETE, MERGE, VALUES, TABLE or SHOW. */
         PLAIN,
         /** Anything else, or not to be told. */
         OTHER,
@@ -26,8 +27,8 @@ record SessionEffect(Kind kind, Set<String> names) {
     boolean mayRemain(ResetPolicy policy, @Nullable Set<String> suspects) {
         return switch (policy) {
             case ALWAYS -> true;
-            case TRUSTING -> kind != Kind.READS && kind != Kind.PLAIN;
-            case DEFAULT -> kind != Kind.READS || suspects == null || suspected(suspects);
+            case TRUSTING -> kind != Kind.KNOWN && kind != Kind.PLAIN;
+            case DEFAULT -> kind != Kind.KNOWN || suspects == null || suspected(suspects);
         };
     }
 

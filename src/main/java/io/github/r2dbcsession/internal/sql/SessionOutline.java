@@ -26,9 +26,13 @@ final class SessionOutline {
     private @Nullable String qualifier;
     private boolean afterDot;
     private char previousSymbol;
+    private boolean beforeTarget;
+    private boolean target;
 
     private boolean plain = true;
-    private boolean reads = true;
+    private boolean known = true;
+    private boolean writes;
+    private boolean inserts;
     private boolean forgets;
 
     void word(String spelled) {
@@ -38,26 +42,38 @@ final class SessionOutline {
             plain &= PLAIN.contains(word);
         }
         boolean locks = word.equals("update") && ("for".equals(previous) || "key".equals(previous));
-        reads &= locks || !WRITES.contains(word);
-        if (word.equals("into") && !"insert".equals(previous) && !"merge".equals(previous)) {
-            plain = false;
+        writes |= !locks && WRITES.contains(word);
+        inserts |= word.equals("insert") || word.equals("default");
+        boolean into = word.equals("into");
+        if (into) {
+            into();
         }
         forgets |= word.equals("all") && (first.equals("discard") || first.equals("deallocate"));
         name(word, false);
+        beforeTarget = into;
     }
 
     /** A quoted identifier, or a piece of one that holds a quote. */
     void quoted(String content) {
         boolean whole = previousSymbol != '&' && !previousQuoted;
-        reads &= whole;
+        known &= whole;
         name(content.toLowerCase(Locale.ROOT), true);
+    }
+
+    /** A SELECT may name a column "insert", and put its rows INTO a new table; a WITH tells neither apart. */
+    private void into() {
+        boolean writing = "insert".equals(previous) || "merge".equals(previous);
+        plain &= writing && !previousQuoted && (first.equals(previous) || first.equals("with"));
+        known &= !first.equals("with");
     }
 
     /** Anything that is no name, no white space and no comment. */
     void symbol(char symbol) {
-        if (symbol == '(' && previous != null) {
-            reads &= callsNothing(previous);
+        if (symbol == '(' && previous != null && !target) {
+            known &= callsNothing(previous);
         }
+        beforeTarget = target && symbol == '.';
+        target = false;
         qualifier = symbol == '.' ? previous : null;
         afterDot = symbol == '.';
         previous = null;
@@ -77,18 +93,33 @@ final class SessionOutline {
         if (!plain) {
             return new SessionEffect(SessionEffect.Kind.OTHER, Set.of());
         }
-        return reads
-                ? new SessionEffect(SessionEffect.Kind.READS, Set.copyOf(names))
+        return known
+                ? new SessionEffect(SessionEffect.Kind.KNOWN, uses())
                 : new SessionEffect(SessionEffect.Kind.PLAIN, Set.of());
     }
 
+    private Set<String> uses() {
+        Set<String> uses = new HashSet<>(names);
+        for (String name : names) {
+            if (writes) {
+                uses.add("write " + name);
+            }
+            if (writes && inserts) {
+                uses.add("insert " + name);
+            }
+        }
+        return Set.copyOf(uses);
+    }
+
     private void name(String name, boolean quoted) {
-        reads &= name.length() <= LONGEST_NAME && name.getBytes(StandardCharsets.UTF_8).length <= LONGEST_NAME;
+        known &= name.length() <= LONGEST_NAME && name.getBytes(StandardCharsets.UTF_8).length <= LONGEST_NAME;
         names.add(name);
         if (!afterDot) {
             qualifier = null;
         }
         afterDot = false;
+        target = beforeTarget;
+        beforeTarget = false;
         previous = name;
         previousQuoted = quoted;
         previousSymbol = ' ';

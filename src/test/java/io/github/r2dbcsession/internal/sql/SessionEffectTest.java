@@ -11,7 +11,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What the text of a statement tells of what it leaves in the session. */
 class SessionEffectTest {
 
-    private static final Set<String> SUSPECTS = Set.of("report", "full_name", "max", "set_updated_at");
+    private static final Set<String> SUSPECTS = Set.of(
+            "report", "full_name", "max", "set_updated_at", "write watched", "insert numbered", "write numbered_too");
 
     @ParameterizedTest
     @ValueSource(
@@ -31,9 +32,20 @@ class SessionEffectTest {
                 "SELECT 1; SELECT 2;",
                 "SHOW timezone",
                 "SELECT exists(SELECT FROM account), array(SELECT 1), x::varchar(10) FROM t WHERE x = any(:ids)",
+                "INSERT INTO account VALUES (1)",
+                "INSERT INTO account (id, owner) SELECT a, lower(b) FROM other ON CONFLICT (id) DO UPDATE SET (a, b) = (1, 2)",
+                "INSERT INTO bank . \"Account\"(id) VALUES (gen_random_uuid()) RETURNING id",
+                "UPDATE account SET balance = balance - :amount WHERE id = :id",
+                "UPDATE numbered SET balance = (SELECT max_balance FROM numbered WHERE id IN (1, 2))",
+                "DELETE FROM numbered USING account a WHERE a.id = numbered.id",
+                "MERGE INTO account a USING (VALUES (1)) v ON true WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT (id) VALUES (1)",
+                "WITH gone AS (DELETE FROM account RETURNING id) SELECT * FROM gone",
+                "SELECT * FROM watched FOR UPDATE",
+                "SELECT * FROM numbered WHERE id = (SELECT 1 AS default)",
+                "SELECT 1; INSERT INTO account VALUES (1)",
                 ""
             })
-    void knownReadsNeedNoReset(String sql) {
+    void knownStatementsNeedNoReset(String sql) {
         assertThat(mayChange(sql, ResetPolicy.DEFAULT)).isFalse();
         assertThat(mayChange(sql, ResetPolicy.TRUSTING)).isFalse();
         assertThat(mayChange(sql, ResetPolicy.ALWAYS)).isTrue();
@@ -60,12 +72,23 @@ class SessionEffectTest {
                 "SELECT U&\"r\\0065port\".id FROM U&\"r\\0065port\"",
                 "SELECT * FROM \"re\"\"port\"",
                 "SELECT * FROM a_name_of_more_than_sixty_three_bytes_which_the_server_cuts_off_at_that_place",
-                "INSERT INTO account VALUES (1)",
-                "UPDATE account SET balance = 0",
-                "DELETE FROM account",
-                "MERGE INTO account USING other ON true WHEN MATCHED THEN DELETE",
-                "WITH gone AS (DELETE FROM account RETURNING id) SELECT * FROM gone",
-                "SELECT 1; INSERT INTO account VALUES (1)"
+                "INSERT INTO watched VALUES (1)",
+                "UPDATE \"Watched\" SET balance = 0",
+                "DELETE FROM ONLY a.watched",
+                "MERGE INTO account USING watched ON true WHEN MATCHED THEN DELETE",
+                "WITH gone AS (DELETE FROM watched RETURNING id) SELECT * FROM gone",
+                "SELECT 1; DELETE FROM watched",
+                "UPDATE account SET id = (SELECT id FROM report)",
+                "UPDATE account SET id = 1 RETURNING set_config('a.b', 'c', false)",
+                "INSERT INTO account SELECT nextval('s')",
+                "INSERT INTO account(id) SELECT nextval('s')",
+                "INSERT INTO nextval SELECT nextval('s')",
+                "INSERT INTO a.account AS nextval(id) VALUES (1)",
+                "INSERT INTO numbered VALUES (1)",
+                "UPDATE numbered SET id = DEFAULT",
+                "UPDATE account SET id = 1; INSERT INTO numbered DEFAULT VALUES",
+                "MERGE INTO numbered USING account ON true WHEN NOT MATCHED THEN INSERT VALUES (1)",
+                "WITH a AS (SELECT 1) INSERT INTO account SELECT * FROM a"
             })
     void plainStatementsOfUnknownEffectAreResetUnlessTrusted(String sql) {
         assertThat(mayChange(sql, ResetPolicy.DEFAULT)).isTrue();
@@ -81,6 +104,9 @@ class SessionEffectTest {
                 "CREATE TEMP TABLE t (a int)",
                 "SELECT 1 AS a INTO TEMP picked",
                 "WITH a AS (SELECT 1) SELECT * INTO picked FROM a",
+                "SELECT id \"insert\" INTO TEMP picked FROM account",
+                "SELECT (1) insert INTO TEMP picked",
+                "WITH a AS (SELECT 1) SELECT 1 \"merge\" INTO TEMP picked",
                 "LISTEN news",
                 "PREPARE p AS SELECT 1",
                 "EXECUTE p",
