@@ -33,7 +33,6 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
-import reactor.util.retry.Retry;
 
 /**
  * Cuts the connection at every point around a COMMIT, in every way, and compares what the caller is told, and what it finds out
@@ -166,7 +165,7 @@ class CommitTruthIT {
         return db.inTransaction(
                         options,
                         tx -> write(tx, row)
-                                .then(cut == CommitCut.BEFORE_COMMIT_LEAVES ? untilClosed(tx) : Mono.just(0L)))
+                                .then(cut == CommitCut.BEFORE_COMMIT_LEAVES ? untilBroken(tx) : Mono.just(0L)))
                 .doOnTerminate(end::countDown)
                 .map(written -> new Ending(TransactionOutcome.COMMITTED, null))
                 .onErrorResume(CommitUnknownException.class, this::resolved)
@@ -185,12 +184,9 @@ class CommitTruthIT {
         });
     }
 
-    /** Goes on when this side knows for sure that the connection is gone: no COMMIT can leave on it. */
-    private static Mono<Long> untilClosed(Transaction tx) {
-        return tx.sql("SELECT 1")
-                .rowsUpdated()
-                .retryWhen(Retry.fixedDelay(3, Duration.ofMillis(20)))
-                .onErrorReturn(0L);
+    /** Goes on when this side knows that the connection is gone: no COMMIT can leave on it. */
+    private static Mono<Long> untilBroken(Transaction tx) {
+        return tx.sql("SELECT 1").rowsUpdated().onErrorReturn(0L);
     }
 
     private boolean isPresent(int row) {
