@@ -290,6 +290,8 @@ public final class LeasePool {
         return pool.disposeLater()
                 .doOnSubscribe(disposing -> fleet.killThose(pooled -> pooled.lease() != null))
                 .onErrorComplete()
+                // One that was made meanwhile is known to the fleet only.
+                .doOnTerminate(() -> fleet.killThose(pooled -> true))
                 .then(Drain.until(() -> fleet.size() == 0 && dedicated.isEmpty() && supply.connecting() == 0))
                 .doOnTerminate(() -> listener.onEvent(new PoolEvent.Drained(name, report)));
     }
