@@ -1,6 +1,7 @@
 package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.config.PoolSettings;
+import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.testing.TestDatabase;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.spi.Connection;
@@ -20,8 +21,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * How many transactions a second that read a row, lock it, update it and commit: this library, r2dbc-pool under {@code usingWhen}, and
- * Spring, one after another in each round, on one server.
+ * How many transactions a second that read a row, lock it, update it and commit: r2dbc-pool under {@code usingWhen}, this library with
+ * each use reset and with {@link ResetPolicy#TRUSTING}, and Spring, one after another in each round, on one server.
  */
 public final class TransactionBenchmark {
 
@@ -44,15 +45,15 @@ public final class TransactionBenchmark {
         server.execute(
                 "INSERT INTO " + schema + ".account SELECT id, 0 FROM generate_series(0, " + (ACCOUNTS - 1) + ") id");
         String url = server.url(TransactionBenchmark.class);
-        Database db = Database.builder(url)
-                .pool(PoolSettings.builder().maxSize(POOL).build())
-                .build();
+        Database db = ours(url, ResetPolicy.DEFAULT);
+        Database trusting = ours(url, ResetPolicy.TRUSTING);
         ConnectionPool pool = OrdinaryStacks.pool(url, POOL);
         TransactionalOperator operator = TransactionalOperator.create(new R2dbcTransactionManager(pool));
         DatabaseClient client = DatabaseClient.create(pool);
         Map<String, Function<Integer, Mono<Long>>> stacks = new LinkedHashMap<>();
         stacks.put("bare usingWhen", id -> bare(pool, id));
         stacks.put("r2dbc-session", id -> ours(db, id));
+        stacks.put("... TRUSTING", id -> ours(trusting, id));
         stacks.put("Spring", id -> spring(client, operator, id));
 
         for (int callers : List.of(16, 64)) {
@@ -75,7 +76,7 @@ public final class TransactionBenchmark {
                     median(rates) / bare,
                     rates.stream().map(Math::round).toList()));
         }
-        db.close().then(pool.disposeLater()).block(LIMIT);
+        db.close().then(trusting.close()).then(pool.disposeLater()).block(LIMIT);
         server.dropSchema(TransactionBenchmark.class);
     }
 
@@ -95,6 +96,12 @@ public final class TransactionBenchmark {
                 .doOnNext(balance -> done.incrementAndGet())
                 .blockLast(LIMIT);
         return done.get() * 1e9 / (System.nanoTime() - start);
+    }
+
+    private static Database ours(String url, ResetPolicy policy) {
+        return Database.builder(url)
+                .pool(PoolSettings.builder().maxSize(POOL).resetPolicy(policy).build())
+                .build();
     }
 
     private static Mono<Long> ours(Database db, int id) {

@@ -5,11 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.testing.Fault;
-import io.github.r2dbcsession.testing.Message;
 import io.github.r2dbcsession.testing.OwnServer;
 import io.github.r2dbcsession.testing.ProtocolProxy;
 import io.github.r2dbcsession.testing.TestDatabase;
-import io.github.r2dbcsession.testing.Trap;
 import io.r2dbc.spi.R2dbcTransientException;
 import java.io.IOException;
 import java.time.Duration;
@@ -17,13 +15,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInstance;
@@ -31,52 +30,27 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
-import reactor.util.retry.Retry;
+import reactor.core.scheduler.Schedulers;
 
 /**
- * Cuts the connection at every point around a COMMIT, in every way, and compares what the caller is told with what the table holds
- * afterwards. The server is the test's own, because one of its processes is killed at one of the points.
+ * Cuts the connection at every point around a COMMIT, in every way, and compares what the caller is told, and what it finds out
+ * afterwards, with what the table holds. The server is the test's own, because one of its processes is killed at one of the points.
  */
 @Tag("own-server")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CommitTruthIT {
 
     private static final int ROUNDS = System.getProperty("scale", "commit").equals("commit") ? 5 : 200;
+    private static final int SIDE_BY_SIDE = 5;
     private static final Duration LIMIT = Duration.ofSeconds(10);
-
-    /** What the caller is told, or the listener where the caller has gone. */
-    private enum Verdict {
-        COMMITTED,
-        NOT_COMMITTED,
-        UNKNOWN
-    }
-
-    /** Where the connection is cut, what is to be told, and whether the row is there. */
-    private enum Point {
-        BEFORE_COMMIT_LEAVES(Verdict.NOT_COMMITTED, false),
-        HALF_OF_COMMIT(Verdict.UNKNOWN, false),
-        KILLED_BEFORE_FLUSH(Verdict.UNKNOWN, false),
-        REPLY_DROPPED(Verdict.UNKNOWN, true),
-        REPLY_HALF_SENT(Verdict.UNKNOWN, true),
-        REPLY_SENT(Verdict.COMMITTED, true),
-        CANCELLED_AFTER_SEND(Verdict.UNKNOWN, true),
-        DEADLINE_AFTER_SEND(Verdict.UNKNOWN, true);
-
-        private final Verdict verdict;
-        private final boolean present;
-
-        Point(Verdict verdict, boolean present) {
-            this.verdict = verdict;
-            this.present = present;
-        }
-    }
 
     private final OwnServer own = OwnServer.start(Map.of("synchronous_commit", "on"));
     private final TestDatabase server = own.database();
-    private final ProtocolProxy proxy = new ProtocolProxy(server);
     private final AtomicInteger rows = new AtomicInteger();
+    private final Queue<Long> resolvedMillis = new ConcurrentLinkedQueue<>();
     private final String truth;
 
     CommitTruthIT() {
@@ -86,140 +60,135 @@ class CommitTruthIT {
 
     @AfterAll
     void stop() throws IOException {
-        proxy.close();
         own.close();
+        List<Long> millis = resolvedMillis.stream().sorted().toList();
+        System.out.printf(
+                "%d unknown commits resolved, %d within 1 s, median %d ms, slowest %d ms%n",
+                millis.size(),
+                millis.stream().filter(took -> took <= 1_000).count(),
+                millis.get(millis.size() / 2),
+                millis.get(millis.size() - 1));
     }
 
     static Stream<Arguments> cuts() {
-        return Arrays.stream(Point.values())
-                .flatMap(point -> Arrays.stream(Fault.values()).map(fault -> Arguments.of(point, fault)));
+        return Arrays.stream(CommitCut.values())
+                .flatMap(cut -> Arrays.stream(Fault.values())
+                        .flatMap(fault ->
+                                Stream.of(false, true).map(resolvable -> Arguments.of(cut, fault, resolvable))));
     }
 
     @ParameterizedTest
     @MethodSource("cuts")
     @Timeout(value = 30, unit = TimeUnit.MINUTES)
-    void theVerdictIsWhatTheTableHolds(Point point, Fault fault) {
-        for (int round = 0; round < ROUNDS; round++) {
-            Trial trial = trial(point, fault);
-            while (!trial.reached) {
-                // A busy machine did not get there within the deadline.
-                assertThat(trial.verdict).isEqualTo(Verdict.NOT_COMMITTED);
-                assertThat(trial.present).isFalse();
-                trial = trial(point, fault);
+    void whatIsToldIsWhatTheTableHolds(CommitCut cut, Fault fault, boolean resolvable) {
+        // A crash hits everything that is under way.
+        int sideBySide = cut == CommitCut.KILLED_BEFORE_FLUSH ? 1 : SIDE_BY_SIDE;
+        for (int left = ROUNDS; left > 0; ) {
+            List<Trial> trials = Flux.range(0, sideBySide)
+                    .flatMap(side -> Mono.fromCallable(() -> trial(cut, fault, resolvable))
+                            .subscribeOn(Schedulers.boundedElastic()))
+                    .collectList()
+                    .block();
+            server.awaitNoBackends(TestDatabase.applicationName(CommitTruthIT.class));
+            for (Trial trial : trials) {
+                if (trial.reached) {
+                    left--;
+                    assertThat(trial).isEqualTo(new Trial(trial.row, true, cut.told(), cut.resolution(resolvable)));
+                    assertThat(isPresent(trial.row)).isEqualTo(cut.present());
+                } else {
+                    // A busy machine did not get there within the deadline.
+                    assertThat(trial.told).isEqualTo(TransactionOutcome.ROLLED_BACK);
+                    assertThat(isPresent(trial.row)).isFalse();
+                }
             }
-            assertThat(trial)
-                    .as("%s, %s, round %d", point, fault, round)
-                    .isEqualTo(new Trial(true, point.verdict, List.of(outcome(point.verdict)), point.present));
         }
     }
 
-    /** One transaction, its connection cut, and what is known when everything has ended. */
-    private Trial trial(Point point, Fault fault) {
+    /**
+     * What is known of one transaction when everything has ended.
+     *
+     * @param reached whether it got to the cut
+     * @param told to the caller, or to the listener where the caller has gone
+     * @param resolution what the caller who was told UNKNOWN finds out, null for others
+     */
+    private record Trial(
+            int row,
+            boolean reached,
+            TransactionOutcome told,
+            @Nullable CommitResolution resolution) {}
+
+    private Trial trial(CommitCut cut, Fault fault, boolean resolvable) {
         int row = rows.incrementAndGet();
-        List<TransactionOutcome> outcomes = new CopyOnWriteArrayList<>();
-        Database db = Database.builder(proxy.url(CommitTruthIT.class))
-                .pool(PoolSettings.builder().maxSize(1).build())
-                .build();
-        db.listen(new DatabaseListener() {
-            @Override
-            public void onTransaction(TransactionOutcome outcome, Duration duration) {
-                outcomes.add(outcome);
+        try (ProtocolProxy proxy = new ProtocolProxy(server)) {
+            List<TransactionOutcome> heard = new CopyOnWriteArrayList<>();
+            Database db = Database.builder(proxy.url(CommitTruthIT.class))
+                    .pool(PoolSettings.builder().maxSize(1).build())
+                    .build();
+            db.listen(new DatabaseListener() {
+                @Override
+                public void onTransaction(TransactionOutcome outcome, Duration duration) {
+                    heard.add(outcome);
+                }
+            });
+            db.sql("SELECT 1").rowsUpdated().block(LIMIT);
+            Optional<Ending> ending = ending(db, proxy, cut, fault, options(cut, fault, resolvable), row);
+            await("everything is given back")
+                    .atMost(LIMIT)
+                    .pollInterval(Duration.ofMillis(5))
+                    .until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
+            boolean reached = !proxy.isTrapSet();
+            if (reached) {
+                await("the trap has done its work").atMost(LIMIT).until(proxy::hasSprung);
             }
-        });
-        db.sql("SELECT 1").rowsUpdated().block(LIMIT);
-        Optional<Verdict> told = told(db, point, fault, row);
-        await("everything is given back")
-                .atMost(LIMIT)
-                .pollInterval(Duration.ofMillis(5))
-                .until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
-        boolean reached = !proxy.isTrapSet();
-        if (reached) {
-            await("the trap has done its work").atMost(LIMIT).until(proxy::hasSprung);
+            db.close().block(LIMIT);
+            assertThat(heard).hasSize(1);
+            ending.ifPresent(known -> assertThat(heard).containsExactly(known.told));
+            return new Trial(
+                    row, reached, heard.get(0), ending.map(Ending::resolution).orElse(null));
         }
-        db.close().block(LIMIT);
-        server.awaitNoBackends(TestDatabase.applicationName(CommitTruthIT.class));
-        return new Trial(reached, told.orElseGet(() -> verdict(outcomes.get(0))), outcomes, isPresent(row));
     }
 
-    private record Trial(boolean reached, Verdict verdict, List<TransactionOutcome> outcomes, boolean present) {}
+    /** What the caller is told, and then finds out where that is UNKNOWN. */
+    private record Ending(TransactionOutcome told, @Nullable CommitResolution resolution) {}
 
-    /** Runs the transaction, and returns what the caller was told, empty after a cancel. */
-    private Optional<Verdict> told(Database db, Point point, Fault fault, int row) {
-        boolean byDeadline = fault == Fault.BLACK_HOLE || point == Point.DEADLINE_AFTER_SEND;
+    private static TransactionOptions options(CommitCut cut, Fault fault, boolean resolvable) {
+        boolean byDeadline = fault == Fault.BLACK_HOLE || cut == CommitCut.DEADLINE_AFTER_SEND;
         TransactionOptions options =
                 TransactionOptions.defaults().deadline(byDeadline ? Duration.ofMillis(200) : Duration.ofSeconds(20));
+        return resolvable ? options.resolvable() : options;
+    }
+
+    /** Runs the transaction, and returns how it ended, empty after a cancel. */
+    private Optional<Ending> ending(
+            Database db, ProtocolProxy proxy, CommitCut cut, Fault fault, TransactionOptions options, int row) {
         CountDownLatch end = new CountDownLatch(1);
         Sinks.Empty<Void> cancel = Sinks.empty();
-        setTrap(point, fault, end, cancel);
+        cut.set(proxy, own, fault, cancel::tryEmitEmpty, () -> awaitLatch(end));
         return db.inTransaction(
                         options,
                         tx -> write(tx, row)
-                                .then(point == Point.BEFORE_COMMIT_LEAVES ? untilClosed(tx) : Mono.just(0L)))
-                .map(written -> Verdict.COMMITTED)
-                .onErrorResume(failure -> Mono.just(verdict(failure)))
+                                .then(cut == CommitCut.BEFORE_COMMIT_LEAVES ? untilBroken(tx) : Mono.just(0L)))
+                .doOnTerminate(end::countDown)
+                .map(written -> new Ending(TransactionOutcome.COMMITTED, null))
+                .onErrorResume(CommitUnknownException.class, this::resolved)
+                .onErrorResume(failure -> Mono.just(new Ending(TransactionOutcome.ROLLED_BACK, null)))
                 .takeUntilOther(cancel.asMono())
-                .doFinally(signal -> end.countDown())
-                .blockOptional(LIMIT);
+                .blockOptional(LIMIT.multipliedBy(2));
     }
 
-    private void setTrap(Point point, Fault fault, CountDownLatch end, Sinks.Empty<Void> cancel) {
-        Trap atCommit = proxy.trap(Message.statement("COMMIT"));
-        Trap atReply = proxy.trap(Message.tag("COMMIT"));
-        switch (point) {
-            case BEFORE_COMMIT_LEAVES ->
-                proxy.trap(readyAfter("INSERT 0 1")).passingAll().cut(fault);
-            case HALF_OF_COMMIT -> atCommit.passing(6).cut(fault);
-            case KILLED_BEFORE_FLUSH ->
-                atCommit.first(own::freeze).passingAll().then(own::crash).cut(fault);
-            case REPLY_DROPPED -> atReply.cut(fault);
-            case REPLY_HALF_SENT -> atReply.passing(6).cut(fault);
-            case REPLY_SENT -> proxy.trap(readyAfter("COMMIT")).passingAll().cut(fault);
-            case CANCELLED_AFTER_SEND ->
-                atReply.first(pid -> cancel.tryEmitEmpty()).cut(fault);
-            case DEADLINE_AFTER_SEND -> atReply.first(pid -> awaitLatch(end)).cut(fault);
-        }
-    }
-
-    private static Predicate<Message> readyAfter(String tag) {
-        AtomicBoolean seen = new AtomicBoolean();
-        return message -> {
-            if (Message.tag(tag).test(message)) {
-                seen.set(true);
+    private Mono<Ending> resolved(CommitUnknownException unknown) {
+        assertThat((Throwable) unknown).isNotInstanceOf(R2dbcTransientException.class);
+        return unknown.resolve().elapsed().map(resolution -> {
+            if (unknown.transactionId().isPresent()) {
+                resolvedMillis.add(resolution.getT1());
             }
-            return seen.get() && Message.ready().test(message);
-        };
+            return new Ending(TransactionOutcome.UNKNOWN, resolution.getT2());
+        });
     }
 
-    /** Goes on when this side knows for sure that the connection is gone: no COMMIT can leave on it. */
-    private static Mono<Long> untilClosed(Transaction tx) {
-        return tx.sql("SELECT 1")
-                .rowsUpdated()
-                .retryWhen(Retry.fixedDelay(3, Duration.ofMillis(20)))
-                .onErrorReturn(0L);
-    }
-
-    private static Verdict verdict(Throwable failure) {
-        if (failure instanceof CommitUnknownException) {
-            assertThat(failure).isNotInstanceOf(R2dbcTransientException.class);
-            return Verdict.UNKNOWN;
-        }
-        return Verdict.NOT_COMMITTED;
-    }
-
-    private static Verdict verdict(TransactionOutcome heard) {
-        return switch (heard) {
-            case COMMITTED -> Verdict.COMMITTED;
-            case ROLLED_BACK -> Verdict.NOT_COMMITTED;
-            case UNKNOWN -> Verdict.UNKNOWN;
-        };
-    }
-
-    private static TransactionOutcome outcome(Verdict verdict) {
-        return switch (verdict) {
-            case COMMITTED -> TransactionOutcome.COMMITTED;
-            case NOT_COMMITTED -> TransactionOutcome.ROLLED_BACK;
-            case UNKNOWN -> TransactionOutcome.UNKNOWN;
-        };
+    /** Goes on when this side knows that the connection is gone: no COMMIT can leave on it. */
+    private static Mono<Long> untilBroken(Transaction tx) {
+        return tx.sql("SELECT 1").rowsUpdated().onErrorReturn(0L);
     }
 
     private boolean isPresent(int row) {

@@ -4,9 +4,11 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -111,6 +113,16 @@ final class Wire extends ChannelDuplexHandler {
             fromServer.scan(bytes);
         }
         context.fireChannelRead(message);
+    }
+
+    /** A reset is told to the driver, and by it to the caller, before the channel closes: whoever goes on then has to know. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        // After an error of TLS the socket may still carry what is sent.
+        if (cause instanceof IOException && !(cause instanceof SSLException) && !leaving) {
+            condemn(Condemnation.BROKEN);
+        }
+        context.fireExceptionCaught(cause);
     }
 
     @Override
