@@ -15,7 +15,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Decides when the pool connects: as many connections side by side as callers wait for up to {@code size}, one at a time beyond.
+ * Decides when the pool connects: up to {@code size} as many connections side by side as callers wait for, but one at first and after each
+ * success twice as many, since a server may have fewer places than the pool; beyond {@code size} one at a time.
  *
  * <p>After a failure, and before the first success, one attempt at a time is made, and after each there is a random pause of 100 to 300 ms,
  * or 500 ms where the server has no place left. An attempt that hangs holds up the next no longer than 300 ms: up to three more are then
@@ -44,6 +45,7 @@ final class Supply {
     private final Runnable onConnected;
     private volatile int connecting;
     private boolean up;
+    private int sideBySide = 1;
     private boolean proven;
     private long lastStart;
     private long notBefore = System.nanoTime();
@@ -143,7 +145,9 @@ final class Supply {
 
     private boolean mayStart(long now) {
         if (up) {
-            return connecting == 0 || fleet.size() + connecting < settings.get().size();
+            return connecting == 0
+                    || (connecting < sideBySide
+                            && fleet.size() + connecting < settings.get().size());
         }
         return now - notBefore >= 0
                 && (connecting == 0 || (proven && connecting < MOST_WHILE_DOWN && now - lastStart >= PATIENCE));
@@ -180,6 +184,7 @@ final class Supply {
         synchronized (this) {
             connecting--;
             up = true;
+            sideBySide = Math.min(2 * sideBySide, settings.get().size());
             proven = true;
             initial = Math.max(0, initial - 1);
         }
@@ -192,6 +197,7 @@ final class Supply {
         synchronized (this) {
             connecting--;
             up = false;
+            sideBySide = 1;
             notBefore = System.nanoTime() + pause(failure);
             proven |= isThere(failure);
             hopeless = !(proven && passes(failure)) && fleet.size() == 0 && !isHurry(failure);
