@@ -19,7 +19,7 @@ import reactor.core.scheduler.Schedulers;
  * success twice as many, since a server may have fewer places than the pool; beyond {@code size} one at a time.
  *
  * <p>After a failure, and before the first success, one attempt at a time is made, and after each there is a random pause of 100 to 300 ms,
- * or 500 ms where the server has no place left. An attempt that hangs holds up the next no longer than 300 ms: up to three more are then
+ * or 500 ms where the server has no place left. An attempt that hangs holds up the next for 300 ms, or longer where connects take longer: up to three more are then
  * under way beside it, each of which has as long as a sign of life may take. Callers wait through all that until their deadlines, for a server that was there once will be
  * there again. A failure that time does not mend is theirs at once, unless there are connections that will come back. Thread-safe.
  */
@@ -32,7 +32,7 @@ final class Supply {
     private static final long JITTER = Duration.ofMillis(200).toNanos();
     private static final long PAUSE_WHEN_FULL = Duration.ofMillis(500).toNanos();
     private static final long PAUSE_WHEN_HOPELESS = Duration.ofSeconds(1).toNanos();
-    private static final long PATIENCE = Duration.ofMillis(300).toNanos();
+    private static final long LEAST_HANGING = Duration.ofMillis(300).toNanos();
     private static final long LEAST_PATIENCE = Duration.ofMillis(250).toNanos();
     private static final long MOST_PATIENCE = Duration.ofSeconds(1).toNanos();
     private static final int MOST_WHILE_DOWN = 4;
@@ -150,12 +150,12 @@ final class Supply {
                             && fleet.size() + connecting < settings.get().size());
         }
         return now - notBefore >= 0
-                && (connecting == 0 || (proven && connecting < MOST_WHILE_DOWN && now - lastStart >= PATIENCE));
+                && (connecting == 0 || (proven && connecting < MOST_WHILE_DOWN && now - lastStart >= hanging()));
     }
 
     private void setAlarm() {
         long now = System.nanoTime();
-        long hanging = lastStart + PATIENCE;
+        long hanging = lastStart + hanging();
         long next = connecting > 0 && hanging - notBefore > 0 ? hanging : notBefore;
         if (connecting >= MOST_WHILE_DOWN || alarm != null) {
             return;
@@ -166,7 +166,7 @@ final class Supply {
     private void onAlarm() {
         synchronized (this) {
             alarm = null;
-            if (connecting > 0 && System.nanoTime() - lastStart >= PATIENCE) {
+            if (connecting > 0 && System.nanoTime() - lastStart >= hanging()) {
                 up = false;
             }
         }
@@ -176,6 +176,11 @@ final class Supply {
     /** How long a server may take for a sign of life, and a hurried attempt: twice as long as the last connect, within bounds. */
     Duration patience() {
         return Duration.ofNanos(Math.max(LEAST_PATIENCE, Math.min(2 * usual, MOST_PATIENCE)));
+    }
+
+    /** How long an attempt is waited for before it counts as one that hangs: three times as long as the last took, within bounds. */
+    private long hanging() {
+        return Math.max(LEAST_HANGING, Math.min(3 * usual, MOST_PATIENCE));
     }
 
     private void succeeded(long took) {
