@@ -37,7 +37,7 @@ class BlackHoleIT {
     private static final Duration LIMIT = Duration.ofSeconds(15);
     private static final Duration MARGIN = Duration.ofMillis(100);
     /** A connection that has gone silent is found out within a second, after which another is made. */
-    private static final Duration HEALING = Duration.ofMillis(1000);
+    private static final Duration HEALING = Duration.ofSeconds(1);
 
     private static final int ROUNDS = "commit".equals(System.getProperty("scale", "commit")) ? 1 : 100;
     private static final String SLEEP = "SELECT pg_sleep(60)";
