@@ -168,7 +168,8 @@ final class Suspects {
                     .timeout(LEARN_LIMIT)
                     .doOnNext(found -> learned(asked, found.contains(ANY) ? null : Set.copyOf(found)))
                     .doOnError(failure -> learned(asked, null))
-                    .doFinally(signal -> learning.set(false))
+                    .doOnTerminate(() -> learning.set(false))
+                    .doOnCancel(() -> learning.set(false))
                     .then();
         });
     }
