@@ -1,6 +1,7 @@
 package io.github.r2dbcsession.internal.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -91,6 +92,7 @@ class TurnsTest {
         turns.inTurn(Mono.fromRunnable(third::incrementAndGet)).subscribe();
         assertThat(third).hasValue(0);
         first.dispose();
-        assertThat(third).hasValue(1);
+        // One that was cancelled while it began may still be giving its turn back on its own thread.
+        await().untilAsserted(() -> assertThat(third).hasValue(1));
     }
 }
