@@ -1,0 +1,66 @@
+package io.github.r2dbcsession;
+
+import io.github.r2dbcsession.internal.pool.Masked;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** A statement as listeners are told of it: what identifies it, and never a value. Immutable. */
+public final class QueryStart {
+
+    private static final int LONGEST = 1_000;
+
+    private final Text text;
+    private final @Nullable String name;
+
+    QueryStart(Text text, @Nullable String name) {
+        this.text = text;
+        this.name = name;
+    }
+
+    /** The name given by {@link Query#named}, or else the {@link #command()}. */
+    public String operation() {
+        return name == null ? text.command : name;
+    }
+
+    /** The name given by {@link Query#named}. */
+    public Optional<String> name() {
+        return Optional.ofNullable(name);
+    }
+
+    /** The SQL command in capitals, such as {@code SELECT}; {@code OTHER} for one that PostgreSQL does not have. */
+    public String command() {
+        return text.command;
+    }
+
+    /** The statement with placeholders on one line: without comments, with {@code ?} for every literal, cut at 1,000 characters. */
+    public String statement() {
+        return text.masked();
+    }
+
+    @Override
+    public String toString() {
+        return operation();
+    }
+
+    /** What is the same for each run of a text. */
+    static final class Text {
+
+        private final String sql;
+        private final String command;
+        private volatile @Nullable String masked;
+
+        Text(String sql) {
+            this.sql = sql;
+            this.command = Command.of(sql);
+        }
+
+        private String masked() {
+            String known = masked;
+            if (known == null) {
+                known = Masked.statement(sql, LONGEST);
+                masked = known;
+            }
+            return known;
+        }
+    }
+}
