@@ -60,7 +60,7 @@ final class Command {
     static String of(String sql) {
         int start = start(sql);
         int end = start;
-        while (end < sql.length() && Character.isLetter(sql.charAt(end))) {
+        while (end < sql.length() && (Character.isLetterOrDigit(sql.charAt(end)) || sql.charAt(end) == '_')) {
             end++;
         }
         String word = sql.substring(start, end).toUpperCase(Locale.ROOT);

@@ -18,7 +18,7 @@ public interface DatabaseListener extends PoolListener {
      * A statement is about to be sent; {@link #onQuery} follows.
      *
      * @param around the Context of the subscriber, with what {@link #onTransactionStart} added
-     * @return what to add to the Context of the statement, and to hand back at its end
+     * @return what to add to the Context of the statement, and to hand back at its end with what other listeners added
      */
     default Context onQueryStart(QueryStart query, ContextView around) {
         return Context.empty();
@@ -31,7 +31,7 @@ public interface DatabaseListener extends PoolListener {
      * A transaction has got its connection; {@link #onTransaction} follows, when it has been used as it should.
      *
      * @param around the Context of the subscriber
-     * @return what to add to the Context of the work inside, and to hand back at its end
+     * @return what to add to the Context of the work inside, and to hand back at its end with what other listeners added
      */
     default Context onTransactionStart(TransactionStart transaction, ContextView around) {
         return Context.empty();

@@ -14,7 +14,7 @@ import reactor.util.context.ContextView;
  *     in it, the time the subscriber took over the rows is
  * @param rows how many rows arrived, or were inserted, updated or deleted where that was asked
  * @param failure what it failed with, null where it did not; its message may quote values
- * @param context what the listener returned from {@link DatabaseListener#onQueryStart}
+ * @param context what listeners returned from {@link DatabaseListener#onQueryStart}
  */
 public record QueryEnd(
         QueryStart query,

@@ -8,7 +8,7 @@ import reactor.util.context.ContextView;
  *
  * @param transaction what it was
  * @param duration how long after it had got its connection
- * @param context what the listener returned from {@link DatabaseListener#onTransactionStart}
+ * @param context what listeners returned from {@link DatabaseListener#onTransactionStart}
  */
 public record TransactionEnd(
         TransactionStart transaction, TransactionOutcome outcome, Duration duration, ContextView context) {}

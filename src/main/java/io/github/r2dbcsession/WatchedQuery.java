@@ -30,7 +30,10 @@ final class WatchedQuery<T> extends Flux<T> {
 
     @Override
     public void subscribe(CoreSubscriber<? super T> actual) {
-        answer.subscribe(new Watch(actual));
+        Context added = listener.onQueryStart(query, actual.currentContext());
+        // By Reactor's own operator, which restores what an application keeps in thread locals too.
+        Flux<T> watched = added.isEmpty() ? answer : answer.contextWrite(added.readOnly());
+        watched.subscribe(new Watch(actual, added));
     }
 
     private final class Watch extends AtomicBoolean implements CoreSubscriber<T>, Subscription {
@@ -39,21 +42,18 @@ final class WatchedQuery<T> extends Flux<T> {
 
         private final transient CoreSubscriber<? super T> actual;
         private final transient Context added;
-        private final transient Context inside;
         private final long start = System.nanoTime();
         private transient @Nullable Subscription upstream;
         private long rows;
 
-        Watch(CoreSubscriber<? super T> actual) {
+        Watch(CoreSubscriber<? super T> actual, Context added) {
             this.actual = actual;
-            Context around = actual.currentContext();
-            this.added = listener.onQueryStart(query, around);
-            this.inside = added.isEmpty() ? around : around.putAll(added.readOnly());
+            this.added = added;
         }
 
         @Override
         public Context currentContext() {
-            return inside;
+            return actual.currentContext();
         }
 
         @Override
