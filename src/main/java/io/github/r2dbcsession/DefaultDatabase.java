@@ -175,7 +175,11 @@ final class DefaultDatabase implements Database {
 
     /** Acquires a connection for work of the library itself, which belongs to no caller's Context. */
     <T> Mono<T> inOwnSession(Function<? super Session, ? extends Mono<T>> work) {
-        return Mono.usingWhen(pool.acquire(), lease -> work.apply(unheardSession(lease)), Lease::release);
+        return Mono.usingWhen(ownLease(), lease -> work.apply(unheardSession(lease)), Lease::release);
+    }
+
+    Mono<Lease> ownLease() {
+        return pool.acquire();
     }
 
     private ContextValues values(ContextView context) {

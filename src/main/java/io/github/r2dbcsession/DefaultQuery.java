@@ -94,7 +94,7 @@ final class DefaultQuery implements Query {
             Telemetry telemetry = scope.telemetry();
             Flux<T> answer = lease.converse(
                     telemetry.comment().on(sql.text()), statement -> bindings.bindTo(statement, sql), read);
-            return telemetry.isOn() ? telemetry.watch(answer, sql.text(), scope.name(), counts) : answer;
+            return telemetry.isOn() ? telemetry.watch(answer, new Plan(sql, bindings), scope.name(), counts) : answer;
         });
     }
 }

@@ -31,9 +31,9 @@ record Telemetry(Listeners listeners, SqlComment comment, BoundedCache<String, Q
     }
 
     /** Has the listeners told of a statement. */
-    <T> Flux<T> watch(Flux<T> answer, String sql, @Nullable String name, boolean counts) {
-        QueryStart.Text text = texts.get(sql, QueryStart.Text::new);
-        return new WatchedQuery<>(answer, listeners, new QueryStart(text, name), counts);
+    <T> Flux<T> watch(Flux<T> answer, Plan plan, @Nullable String name, boolean counts) {
+        QueryStart.Text text = texts.get(plan.sql().text(), QueryStart.Text::new);
+        return new WatchedQuery<>(answer, listeners, new QueryStart(text, name, plan), counts);
     }
 
     /** Has the listeners told of a transaction; null where nobody listens. */

@@ -89,7 +89,7 @@ class DatabaseMetricsIT {
                     .isPositive();
             assertThat(acquires(registry, "timeout").count()).isEqualTo(1);
             assertThat(acquires(registry, "timeout").totalTime(TimeUnit.MILLISECONDS))
-                    .isGreaterThanOrEqualTo(HURRY.toMillis() - 10);
+                    .isGreaterThanOrEqualTo(HURRY.toMillis() - 10.0);
             assertThat(acquires(registry, "cancelled").count()).isEqualTo(1);
             assertThat(acquires(registry, "failed").count()).isZero();
             assertThat(acquires(other, "failed").count()).isEqualTo(1);
@@ -139,7 +139,10 @@ class DatabaseMetricsIT {
             assertThat(timer("pool.create", "outcome", "connected").count()).isEqualTo(1);
             assertThat(timer("pool.create", "outcome", "connected").totalTime(TimeUnit.NANOSECONDS))
                     .isPositive();
-            assertThat(other.get("r2dbc.pool.create").tag("outcome", "failed").timer().count())
+            assertThat(other.get("r2dbc.pool.create")
+                            .tag("outcome", "failed")
+                            .timer()
+                            .count())
                     .isPositive();
             await().atMost(LIMIT)
                     .untilAsserted(() -> assertThat(
@@ -196,11 +199,13 @@ class DatabaseMetricsIT {
         try (DatabaseMetrics metrics = DatabaseMetrics.of(db)) {
             metrics.bindTo(registry);
             AtomicInteger runs = new AtomicInteger();
-            db.inTransaction(TransactionOptions.defaults().retry(3), tx -> tx.sql(
-                                    runs.incrementAndGet() == 1
-                                            ? "DO $$ BEGIN RAISE EXCEPTION 'conflict' USING ERRCODE = '40001'; END $$"
-                                            : "SELECT 1")
-                            .rowsUpdated())
+            db.inTransaction(
+                            TransactionOptions.defaults().retry(3),
+                            tx -> tx.sql(
+                                            runs.incrementAndGet() == 1
+                                                    ? "DO $$ BEGIN RAISE EXCEPTION 'conflict' USING ERRCODE = '40001'; END $$"
+                                                    : "SELECT 1")
+                                    .rowsUpdated())
                     .block(LIMIT);
 
             assertThat(timer("transaction", "outcome", "rolled_back").count()).isEqualTo(1);
@@ -262,7 +267,10 @@ class DatabaseMetricsIT {
             db.sql("SELECT 1").rowsUpdated().block(LIMIT);
 
             Set<String> documented = Files.readAllLines(Path.of("docs/reference/meters.md")).stream()
-                    .filter(line -> line.startsWith("| `r2dbc.pool") || line.startsWith("| `r2dbc.query") || line.startsWith("| `r2dbc.transaction") || line.startsWith("| `db.client."))
+                    .filter(line -> line.startsWith("| `r2dbc.pool")
+                            || line.startsWith("| `r2dbc.query")
+                            || line.startsWith("| `r2dbc.transaction")
+                            || line.startsWith("| `db.client."))
                     .map(DatabaseMetricsIT::firstFourCells)
                     .collect(Collectors.toCollection(TreeSet::new));
             assertThat(documented)
@@ -314,10 +322,7 @@ class DatabaseMetricsIT {
     private static Database database(String url, Duration limit) {
         return Database.builder(url)
                 .name("shop")
-                .pool(PoolSettings.builder()
-                        .maxSize(1)
-                        .maxAcquireTime(limit)
-                        .build())
+                .pool(PoolSettings.builder().maxSize(1).maxAcquireTime(limit).build())
                 .build();
     }
 }

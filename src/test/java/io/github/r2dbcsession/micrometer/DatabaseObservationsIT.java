@@ -35,7 +35,8 @@ class DatabaseObservationsIT {
 
     private static final Duration LIMIT = Duration.ofSeconds(10);
     private static final String KEY = ObservationThreadLocalAccessor.KEY;
-    private static final TransactionOptions TRANSFER = TransactionOptions.defaults().name("transfer");
+    private static final TransactionOptions TRANSFER =
+            TransactionOptions.defaults().name("transfer");
 
     private static final String SELECT = "SELECT " + TestDatabase.get().database();
 
@@ -63,14 +64,18 @@ class DatabaseObservationsIT {
 
     @Test
     void statementsAreChildrenOfTheirTransactionAndThatOfTheRequest() {
-        Mono<Long> work = db.inTransaction(TRANSFER, tx -> tx.sql("SELECT 1")
-                .named("debit")
-                .rowsUpdated()
-                .then(db.sql("SELECT generate_series(1, 3)").rowsUpdated())
-                .then(db.inTransaction(
-                        TransactionOptions.defaults().propagation(Propagation.REQUIRES_NEW).name("audit"),
-                        audit -> audit.sql("VALUES (1)").rowsUpdated()))
-                .then(tx.sql("SELECT 4").named("credit").rowsUpdated()));
+        Mono<Long> work = db.inTransaction(
+                TRANSFER,
+                tx -> tx.sql("SELECT 1")
+                        .named("debit")
+                        .rowsUpdated()
+                        .then(db.sql("SELECT generate_series(1, 3)").rowsUpdated())
+                        .then(db.inTransaction(
+                                TransactionOptions.defaults()
+                                        .propagation(Propagation.REQUIRES_NEW)
+                                        .name("audit"),
+                                audit -> audit.sql("VALUES (1)").rowsUpdated()))
+                        .then(tx.sql("SELECT 4").named("credit").rowsUpdated()));
 
         inRequest(work);
 
@@ -81,7 +86,8 @@ class DatabaseObservationsIT {
         for (String name : List.of("debit", SELECT, "credit", "transaction audit")) {
             assertThat(span(name).getParentId()).as(name).isEqualTo(transfer.getSpanId());
         }
-        assertThat(span("VALUES " + TestDatabase.get().database()).getParentId()).isEqualTo(audit.getSpanId());
+        assertThat(span("VALUES " + TestDatabase.get().database()).getParentId())
+                .isEqualTo(audit.getSpanId());
         assertThat(tracer.getSpans()).hasSize(7).allSatisfy(span -> {
             assertThat(span.getTraceId()).isEqualTo(request.getTraceId());
             assertThat(span.getEndTimestamp()).isNotNull();
@@ -92,10 +98,12 @@ class DatabaseObservationsIT {
                 .containsEntry("db.operation.name", "SELECT")
                 .containsEntry("db.query.summary", "debit")
                 .containsEntry("db.query.text", "SELECT ?")
-                .containsEntry("server.port", Integer.toString(TestDatabase.get().port()));
+                .containsEntry(
+                        "server.port", Integer.toString(TestDatabase.get().port()));
         assertThat(span(SELECT).getTags()).containsEntry("db.response.returned_rows", "3");
         assertThat(transfer.getTags()).containsEntry("outcome", "committed");
-        assertThat(span("debit").getEndTimestamp()).isBeforeOrEqualTo(span("credit").getStartTimestamp());
+        assertThat(span("debit").getEndTimestamp())
+                .isBeforeOrEqualTo(span("credit").getStartTimestamp());
         assertThat(span("credit").getEndTimestamp()).isBeforeOrEqualTo(transfer.getEndTimestamp());
     }
 
@@ -126,7 +134,8 @@ class DatabaseObservationsIT {
                             .doFinally(signal -> step.stop());
                 })));
 
-        assertThat(span("step").getParentId()).isEqualTo(span("transaction transfer").getSpanId());
+        assertThat(span("step").getParentId())
+                .isEqualTo(span("transaction transfer").getSpanId());
         assertThat(span(SELECT).getParentId()).isEqualTo(span("step").getSpanId());
     }
 
@@ -136,24 +145,33 @@ class DatabaseObservationsIT {
                         TRANSFER, tx -> tx.sql("SELECT 1 / (random() * 0)::int").rowsUpdated()))
                 .expectError()
                 .verify(LIMIT);
-        StepVerifier.create(db.inTransactionMany(TRANSFER, tx -> tx.sql("SELECT generate_series(1, 9)")
-                        .as(Integer.class)
-                        .all()), 1)
+        StepVerifier.create(
+                        db.inTransactionMany(
+                                TRANSFER,
+                                tx -> tx.sql("SELECT generate_series(1, 9)")
+                                        .as(Integer.class)
+                                        .all()),
+                        1)
                 .expectNext(1)
                 .thenCancel()
                 .verify(LIMIT);
 
-        assertThat(tracer.getSpans()).hasSize(4).allSatisfy(span -> assertThat(span.getEndTimestamp())
-                .isNotNull());
+        assertThat(tracer.getSpans())
+                .hasSize(4)
+                .allSatisfy(span -> assertThat(span.getEndTimestamp()).isNotNull());
         List<SimpleSpan> spans = List.copyOf(tracer.getSpans());
-        assertThat(spans).filteredOn(span -> span.getName().startsWith("SELECT")).satisfiesExactly(
-                failed -> {
-                    assertThat(failed.getError()).isNotNull();
-                    assertThat(failed.getTags())
-                            .containsEntry("error.type", "22012")
-                            .containsEntry("db.response.status_code", "22012");
-                },
-                cancelled -> assertThat(cancelled.getEvents()).extracting("value").contains("cancelled"));
+        assertThat(spans)
+                .filteredOn(span -> span.getName().startsWith("SELECT"))
+                .satisfiesExactly(
+                        failed -> {
+                            assertThat(failed.getError()).isNotNull();
+                            assertThat(failed.getTags())
+                                    .containsEntry("error.type", "22012")
+                                    .containsEntry("db.response.status_code", "22012");
+                        },
+                        cancelled -> assertThat(cancelled.getEvents())
+                                .extracting("value")
+                                .contains("cancelled"));
         assertThat(spans)
                 .filteredOn(span -> span.getName().startsWith("transaction"))
                 .extracting(span -> span.getTags().get("outcome"))
@@ -164,11 +182,14 @@ class DatabaseObservationsIT {
     void theCurrentObservationFollowsAcrossTheDriversThreads() {
         Hooks.enableAutomaticContextPropagation();
         try {
-            List<String> seen = db.inTransaction(TRANSFER, tx -> tx.sql("SELECT 1")
-                            .named("mapped")
-                            .map(row -> Thread.currentThread().getName() + " " + current())
-                            .one()
-                            .map(mapped -> List.of(mapped, Thread.currentThread().getName() + " " + current())))
+            List<String> seen = db.inTransaction(
+                            TRANSFER,
+                            tx -> tx.sql("SELECT 1")
+                                    .named("mapped")
+                                    .map(row -> Thread.currentThread().getName() + " " + current())
+                                    .one()
+                                    .map(mapped -> List.of(
+                                            mapped, Thread.currentThread().getName() + " " + current())))
                     .contextWrite(Context.of(KEY, request()))
                     .block(LIMIT);
 
@@ -193,8 +214,9 @@ class DatabaseObservationsIT {
         db.sql("SELECT 1").rowsUpdated().block(LIMIT);
 
         for (SimpleTracer one : List.of(tracer, secondTracer)) {
-            assertThat(one.getSpans()).hasSize(2).allSatisfy(span -> assertThat(span.getEndTimestamp())
-                    .isAfter(Instant.EPOCH));
+            assertThat(one.getSpans())
+                    .hasSize(2)
+                    .allSatisfy(span -> assertThat(span.getEndTimestamp()).isAfter(Instant.EPOCH));
         }
     }
 

@@ -54,17 +54,20 @@ class OpenTelemetryMetersIT {
                     .block(LIMIT);
 
             Timer found = operation("find");
-            assertThat(found.getId().getTags()).extracting("key", "value").containsExactlyInAnyOrder(
-                    pair("db.system.name", "postgresql"),
-                    pair("db.namespace", server.database()),
-                    pair("server.address", server.host()),
-                    pair("server.port", Integer.toString(server.port())),
-                    pair("db.operation.name", "SELECT"),
-                    pair("db.query.summary", "find"),
-                    pair("db.response.status_code", ""),
-                    pair("error.type", ""));
-            assertThat(operation("SELECT").getId().getTags()).extracting("key", "value").contains(
-                    pair("db.response.status_code", "22012"), pair("error.type", "22012"));
+            assertThat(found.getId().getTags())
+                    .extracting("key", "value")
+                    .containsExactlyInAnyOrder(
+                            pair("db.system.name", "postgresql"),
+                            pair("db.namespace", server.database()),
+                            pair("server.address", server.host()),
+                            pair("server.port", Integer.toString(server.port())),
+                            pair("db.operation.name", "SELECT"),
+                            pair("db.query.summary", "find"),
+                            pair("db.response.status_code", ""),
+                            pair("error.type", ""));
+            assertThat(operation("SELECT").getId().getTags())
+                    .extracting("key", "value")
+                    .contains(pair("db.response.status_code", "22012"), pair("error.type", "22012"));
             assertThat(Arrays.stream(found.takeSnapshot().histogramCounts())
                             .map(CountAtBucket::bucket)
                             .map(nanos -> nanos / 1e9))
@@ -86,7 +89,10 @@ class OpenTelemetryMetersIT {
             assertThat(gauge("idle.max")).isEqualTo(2);
             assertThat(gauge("idle.min")).isEqualTo(1);
             assertThat(gauge("pending_requests")).isZero();
-            assertThat(registry.get("db.client.connection.timeouts").tag(POOL, "shop").counter().count())
+            assertThat(registry.get("db.client.connection.timeouts")
+                            .tag(POOL, "shop")
+                            .counter()
+                            .count())
                     .isEqualTo(1);
             assertThat(timer("create_time").count()).isGreaterThanOrEqualTo(2);
             assertThat(timer("wait_time").count()).isEqualTo(2);
@@ -136,7 +142,10 @@ class OpenTelemetryMetersIT {
     }
 
     private double gauge(String name) {
-        return registry.get("db.client.connection." + name).tag(POOL, "shop").gauge().value();
+        return registry.get("db.client.connection." + name)
+                .tag(POOL, "shop")
+                .gauge()
+                .value();
     }
 
     private static Tuple pair(String key, String value) {
