@@ -7,11 +7,14 @@ import io.github.r2dbcsession.QueryOutcome;
 import io.github.r2dbcsession.QueryStart;
 import io.github.r2dbcsession.TransactionEnd;
 import io.github.r2dbcsession.TransactionStart;
+import io.micrometer.common.KeyValues;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationConvention;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
@@ -52,12 +55,16 @@ public final class DatabaseObservations implements AutoCloseable {
 
     private static final class Observer implements DatabaseListener {
 
+        private record Operation(String command, String summary) {}
+
         private static final ObservationConvention<QueryObservationContext> QUERIES = new QueryConvention();
         private static final ObservationConvention<TransactionObservationContext> TRANSACTIONS =
                 new TransactionConvention();
 
         private final Database database;
         private final ObservationRegistry registry;
+        private final Names summaries = new Names("OTHER");
+        private final Map<Operation, KeyValues> operations = new ConcurrentHashMap<>();
 
         Observer(Database database, ObservationRegistry registry) {
             this.database = database;
@@ -66,7 +73,16 @@ public final class DatabaseObservations implements AutoCloseable {
 
         @Override
         public Context onQueryStart(QueryStart query, ContextView around) {
-            return started(QUERIES, () -> new QueryObservationContext(database, query), around);
+            KeyValues keys = keys(new Operation(query.command(), summaries.bounded(query.operation())));
+            return started(QUERIES, () -> new QueryObservationContext(database, query, keys), around);
+        }
+
+        private KeyValues keys(Operation operation) {
+            KeyValues known = operations.get(operation);
+            return known == null
+                    ? operations.computeIfAbsent(
+                            operation, one -> QueryConvention.keys(database, one.command, one.summary))
+                    : known;
         }
 
         @Override

@@ -1,5 +1,6 @@
 package io.github.r2dbcsession.micrometer;
 
+import io.github.r2dbcsession.Database;
 import io.github.r2dbcsession.QueryEnd;
 import io.micrometer.common.KeyValue;
 import io.micrometer.common.KeyValues;
@@ -23,30 +24,34 @@ final class QueryConvention implements ObservationConvention<QueryObservationCon
                 .orElseGet(() -> context.query().command() + " " + Semantics.namespace(context.database()));
     }
 
+    /** What all runs of an operation have that do not fail. */
+    static KeyValues keys(Database database, String command, String summary) {
+        return KeyValues.of(Semantics.server(database))
+                .and(
+                        Semantics.OPERATION, command,
+                        Semantics.SUMMARY, summary,
+                        Semantics.STATUS_CODE, KeyValue.NONE_VALUE,
+                        Semantics.ERROR_TYPE, KeyValue.NONE_VALUE);
+    }
+
     @Override
     public KeyValues getLowCardinalityKeyValues(QueryObservationContext context) {
         QueryEnd end = context.end();
-        return KeyValues.of(Semantics.server(context.database()))
-                .and(
-                        Semantics.OPERATION,
-                        context.query().command(),
-                        Semantics.SUMMARY,
-                        context.query().operation(),
-                        Semantics.STATUS_CODE,
-                        end == null ? none() : end.sqlState().orElse(none()),
-                        Semantics.ERROR_TYPE,
-                        end == null || end.failure() == null ? none() : Semantics.errorType(end));
+        return end == null || end.failure() == null
+                ? context.keys()
+                : context.keys()
+                        .and(
+                                Semantics.STATUS_CODE, end.sqlState().orElse(KeyValue.NONE_VALUE),
+                                Semantics.ERROR_TYPE, Semantics.errorType(end));
     }
 
-    private static String none() {
-        return KeyValue.NONE_VALUE;
-    }
-
+    /** The text at the start, the rows at the end: an observation keeps what it was given. */
     @Override
     public KeyValues getHighCardinalityKeyValues(QueryObservationContext context) {
         QueryEnd end = context.end();
-        KeyValues values = KeyValues.of("db.query.text", context.query().statement());
-        return end == null ? values : values.and("db.response.returned_rows", Long.toString(end.rows()));
+        return end == null
+                ? KeyValues.of("db.query.text", context.query().statement())
+                : KeyValues.of("db.response.returned_rows", Long.toString(end.rows()));
     }
 
     @Override

@@ -36,7 +36,7 @@ import reactor.core.publisher.Mono;
 class DatabaseMetricsIT {
 
     private static final Duration LIMIT = Duration.ofSeconds(10);
-    private static final Duration HURRY = Duration.ofSeconds(1);
+    private static final Duration HURRY = Duration.ofSeconds(2);
 
     private final Database db = database(TestDatabase.get().url(DatabaseMetricsIT.class), LIMIT);
     private final MeterRegistry registry = new SimpleMeterRegistry();
