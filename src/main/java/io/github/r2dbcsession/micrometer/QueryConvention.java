@@ -34,18 +34,21 @@ final class QueryConvention implements ObservationConvention<QueryObservationCon
                         Semantics.ERROR_TYPE, KeyValue.NONE_VALUE);
     }
 
+    /** What is known at the start; at the end what a failure adds, for an observation keeps what it was given. */
     @Override
     public KeyValues getLowCardinalityKeyValues(QueryObservationContext context) {
         QueryEnd end = context.end();
-        return end == null || end.failure() == null
-                ? context.keys()
-                : context.keys()
-                        .and(
-                                Semantics.STATUS_CODE, end.sqlState().orElse(KeyValue.NONE_VALUE),
-                                Semantics.ERROR_TYPE, Semantics.errorType(end));
+        if (end == null) {
+            return context.keys();
+        }
+        return end.failure() == null
+                ? KeyValues.empty()
+                : KeyValues.of(
+                        Semantics.STATUS_CODE, end.sqlState().orElse(KeyValue.NONE_VALUE),
+                        Semantics.ERROR_TYPE, Semantics.errorType(end));
     }
 
-    /** The text at the start, the rows at the end: an observation keeps what it was given. */
+    /** The text at the start, the rows at the end. */
     @Override
     public KeyValues getHighCardinalityKeyValues(QueryObservationContext context) {
         QueryEnd end = context.end();
