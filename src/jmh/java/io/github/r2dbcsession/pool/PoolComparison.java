@@ -72,7 +72,10 @@ final class PoolComparison {
     /** Has them read a row by its key, so many callers at a time. */
     void reads(int... callers) {
         for (int each : callers) {
-            run("read", each, contestant -> contestant.read(ThreadLocalRandom.current().nextLong(ROWS) + 1));
+            run(
+                    "read",
+                    each,
+                    contestant -> contestant.read(ThreadLocalRandom.current().nextLong(ROWS) + 1));
         }
     }
 

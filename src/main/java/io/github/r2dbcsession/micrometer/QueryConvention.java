@@ -28,10 +28,14 @@ final class QueryConvention implements ObservationConvention<QueryObservationCon
     static KeyValues keys(Database database, String command, String summary) {
         return KeyValues.of(Semantics.server(database))
                 .and(
-                        Semantics.OPERATION, command,
-                        Semantics.SUMMARY, summary,
-                        Semantics.STATUS_CODE, KeyValue.NONE_VALUE,
-                        Semantics.ERROR_TYPE, KeyValue.NONE_VALUE);
+                        Semantics.OPERATION,
+                        command,
+                        Semantics.SUMMARY,
+                        summary,
+                        Semantics.STATUS_CODE,
+                        KeyValue.NONE_VALUE,
+                        Semantics.ERROR_TYPE,
+                        KeyValue.NONE_VALUE);
     }
 
     /** What is known at the start; at the end what a failure adds, for an observation keeps what it was given. */

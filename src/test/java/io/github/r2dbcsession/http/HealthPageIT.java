@@ -81,7 +81,8 @@ class HealthPageIT {
             picture(browser, "health-dark");
 
             browser.size(360, 640);
-            assertThat(browser.evaluate("document.documentElement.scrollWidth").asInt()).isLessThanOrEqualTo(360);
+            assertThat(browser.evaluate("document.documentElement.scrollWidth").asInt())
+                    .isLessThanOrEqualTo(360);
             int before = points(browser);
             await().atMost(LIMIT).until(() -> points(browser) > before);
             assertThat(browser.evaluate("performance.getEntriesByType('resource')"
@@ -114,11 +115,13 @@ class HealthPageIT {
 
     /** How many points the chart has. */
     private static int points(Chromium browser) {
-        return browser.evaluate("document.querySelector('polyline').points.length").asInt();
+        return browser.evaluate("document.querySelector('polyline').points.length")
+                .asInt();
     }
 
     private static String background(Chromium browser) {
-        return browser.evaluate("getComputedStyle(document.body).backgroundColor").asText();
+        return browser.evaluate("getComputedStyle(document.body).backgroundColor")
+                .asText();
     }
 
     private static void picture(Chromium browser, String name) throws IOException {

@@ -46,7 +46,9 @@ class GrafanaDashboardIT {
             assertThat(labels).as(expression).containsAll(labelsOf(metric.group(2) == null ? "" : metric.group(2)));
             Matcher by = BY.matcher(expression);
             if (by.find()) {
-                assertThat(labels).as(expression).containsAll(List.of(by.group(1).split(",\\s*")));
+                assertThat(labels)
+                        .as(expression)
+                        .containsAll(List.of(by.group(1).split(",\\s*")));
             }
         }
     }

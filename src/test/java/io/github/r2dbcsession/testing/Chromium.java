@@ -3,8 +3,8 @@ package io.github.r2dbcsession.testing;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -131,7 +131,9 @@ public final class Chromium implements AutoCloseable {
     /** Takes a picture of what is seen, as PNG. */
     public byte[] picture() {
         return Base64.getDecoder()
-                .decode(command("Page.captureScreenshot", Map.of("format", "png")).path("data").asText());
+                .decode(command("Page.captureScreenshot", Map.of("format", "png"))
+                        .path("data")
+                        .asText());
     }
 
     @Override
@@ -141,7 +143,8 @@ public final class Chromium implements AutoCloseable {
         process.destroyForcibly();
         process.onExit().join();
         try (Stream<Path> files = Files.walk(profile)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
         } catch (IOException | UncheckedIOException e) {
             // What a process that is going writes last may stay in the temporary directory.
         }
@@ -165,7 +168,8 @@ public final class Chromium implements AutoCloseable {
         private void answer(String message) {
             try {
                 JsonNode received = JSON.readTree(message);
-                CompletableFuture<JsonNode> waiting = asked.remove(received.path("id").asInt());
+                CompletableFuture<JsonNode> waiting =
+                        asked.remove(received.path("id").asInt());
                 if (waiting != null) {
                     waiting.complete(received);
                 }
