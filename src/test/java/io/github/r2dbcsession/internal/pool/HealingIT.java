@@ -7,7 +7,6 @@ import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.Credentials;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.internal.connection.Connector;
-import io.github.r2dbcsession.pool.PoolListener;
 import io.github.r2dbcsession.testing.CrashServer;
 import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.TestDatabase;
@@ -40,7 +39,7 @@ class HealingIT {
     private final AtomicInteger connects = new AtomicInteger();
     private final AtomicInteger failedConnects = new AtomicInteger();
 
-    private final PoolListener counter = new PoolListener() {
+    private final Audience counter = new Audience() {
         @Override
         public void onConnect(Duration duration) {
             connects.incrementAndGet();

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.internal.connection.Connector;
-import io.github.r2dbcsession.pool.PoolListener;
 import io.github.r2dbcsession.pool.PoolStats;
 import io.github.r2dbcsession.testing.Backend;
 import io.github.r2dbcsession.testing.DatabaseTest;
@@ -221,7 +220,7 @@ class PoolModelIT {
     }
 
     private LeasePool pool(PoolSettings settings) {
-        PoolListener none = new PoolListener() {};
+        Audience none = new Audience() {};
         return new LeasePool(
                 "model",
                 settings,
