@@ -3,6 +3,7 @@ package io.github.r2dbcsession;
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.internal.connection.Connector;
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.CallSite;
 import io.github.r2dbcsession.internal.pool.Lease;
 import io.github.r2dbcsession.internal.pool.LeasePool;
@@ -52,11 +53,15 @@ final class DefaultDatabase implements Database {
                 listeners,
                 builder.credentials);
         this.pool = new LeasePool(name, builder.poolSettings, connector, listeners);
-        this.transactions = new Transactions(this, pool, builder.transactionDefaults, contextSettings, listeners);
+        this.transactions = new Transactions(this, pool, builder.transactionDefaults, builder.statementLimits, contextSettings, listeners);
     }
 
     Transactions transactions() {
         return transactions;
+    }
+
+    StatementLimits statementLimits() {
+        return transactions.statementLimits();
     }
 
     @Override
@@ -174,7 +179,7 @@ final class DefaultDatabase implements Database {
     }
 
     private Session session(Lease lease, ContextValues values) {
-        return new DefaultSession(lease, name, values);
+        return new DefaultSession(lease, name, statementLimits(), values);
     }
 
     @Override

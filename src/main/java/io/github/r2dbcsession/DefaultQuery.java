@@ -1,11 +1,13 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.sql.Bindings;
 import io.github.r2dbcsession.internal.sql.ParsedSql;
 import io.github.r2dbcsession.internal.sql.RowMapper;
 import io.github.r2dbcsession.sql.Row;
 import io.github.r2dbcsession.sql.StatementException;
 import io.r2dbc.spi.Result;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -13,17 +15,14 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-final class DefaultQuery implements Query {
-
-    private final StatementScope scope;
-    private final ParsedSql sql;
-    private final Bindings bindings;
-
-    private DefaultQuery(StatementScope scope, ParsedSql sql, Bindings bindings) {
-        this.scope = scope;
-        this.sql = sql;
-        this.bindings = bindings;
-    }
+/**
+ * A query.
+ *
+ * @param whole how it is run when all of its answer is read at once
+ * @param fetchSize how many rows of a stream are sent at a time
+ */
+record DefaultQuery(StatementScope scope, ParsedSql sql, Bindings bindings, StatementLimits whole, int fetchSize)
+        implements Query {
 
     static Query of(StatementScope scope, String text) {
         ParsedSql sql = ParsedSql.parse(text);
@@ -31,7 +30,7 @@ final class DefaultQuery implements Query {
             throw new StatementException(
                     "a transaction is begun and ended by inTransaction or beginTransaction, not by a statement");
         }
-        return new DefaultQuery(scope, sql, Bindings.none());
+        return new DefaultQuery(scope, sql, Bindings.none(), scope.limits(), 0);
     }
 
     @Override
@@ -55,7 +54,21 @@ final class DefaultQuery implements Query {
     }
 
     private Query with(Bindings newBindings) {
-        return new DefaultQuery(scope, sql, newBindings);
+        return new DefaultQuery(scope, sql, newBindings, whole, fetchSize);
+    }
+
+    @Override
+    public Query timeout(Duration limit) {
+        TimeLimit.check("timeout", limit);
+        return new DefaultQuery(scope, sql, bindings, new StatementLimits(limit, 0), fetchSize);
+    }
+
+    @Override
+    public Query fetchSize(int rows) {
+        if (rows < 0) {
+            throw new IllegalArgumentException("fetchSize must be 0 or more, was " + rows);
+        }
+        return new DefaultQuery(scope, sql, bindings, whole, rows);
     }
 
     @Override
@@ -69,21 +82,26 @@ final class DefaultQuery implements Query {
     }
 
     private <T> Rows<T> rows(RowMapper<T> mapper) {
-        return new DefaultRows<>(run(result -> result.map(mapper::map)));
+        Flux<T> read = run(whole, result -> result.map(mapper::map));
+        return new DefaultRows<>(
+                read,
+                fetchSize == 0 || sql.several()
+                        ? read
+                        : run(new StatementLimits(whole.time(), fetchSize), result -> result.map(mapper::map)));
     }
 
     @Override
     public Mono<Long> rowsUpdated() {
-        return run(Result::getRowsUpdated).reduce(0L, Long::sum);
+        return run(whole, Result::getRowsUpdated).reduce(0L, Long::sum);
     }
 
-    private <T> Flux<T> run(Function<? super Result, ? extends Publisher<T>> read) {
+    private <T> Flux<T> run(StatementLimits limits, Function<? super Result, ? extends Publisher<T>> read) {
         return scope.run(sql.writes(), lease -> {
             lease.announce(sql::mayChangeSession);
             if (sql.forgetsStatements()) {
                 lease.closeAtEnd();
             }
-            return lease.converse(sql.text(), statement -> bindings.bindTo(statement, sql), read);
+            return lease.converse(sql.text(), limits, statement -> bindings.bindTo(statement, sql), read);
         });
     }
 }

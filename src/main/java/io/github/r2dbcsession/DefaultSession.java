@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.Lease;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -11,20 +12,27 @@ final class DefaultSession implements Session, StatementScope {
     private final Lease lease;
     private final String scope;
     private final Autocommit statements;
+    private final StatementLimits limits;
 
     /** Sets what the Context brought, once, ahead of the first statement; null where it brought nothing. */
     private final @Nullable Mono<Void> settings;
 
-    DefaultSession(Lease lease, String database, ContextValues values) {
+    DefaultSession(Lease lease, String database, StatementLimits limits, ContextValues values) {
         this.lease = lease;
         this.scope = "session on " + database;
         this.statements = new Autocommit(scope);
+        this.limits = limits;
         this.settings = values.isEmpty() ? null : values.setForSession(lease).cache();
     }
 
     @Override
     public Query sql(String sql) {
         return DefaultQuery.of(this, sql);
+    }
+
+    @Override
+    public StatementLimits limits() {
+        return limits;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.Lease;
 import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;
@@ -48,6 +49,12 @@ final class DefaultTransaction implements OpenTransaction, Holding {
     @Override
     public TransactionOptions options() {
         return options;
+    }
+
+    /** The server sees to the time that the options give a statement. */
+    @Override
+    public StatementLimits limits() {
+        return options.timePerStatement().isPresent() ? StatementLimits.NONE : transactions.statementLimits();
     }
 
     @Override
@@ -101,7 +108,13 @@ final class DefaultTransaction implements OpenTransaction, Holding {
 
     @Override
     public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
-        return statement(work).doOnError(this::failed);
+        return statement(work).doOnError(failure -> {
+            failed(failure);
+            if (failure instanceof StatementCancelledException) {
+                // One that was out of time may have been done all the same, and the server would commit it.
+                markRollbackOnly();
+            }
+        });
     }
 
     /** Runs a statement whose failure does not have to be the transaction's. */

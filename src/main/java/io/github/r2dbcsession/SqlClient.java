@@ -1,5 +1,7 @@
 package io.github.r2dbcsession;
 
+import java.time.Duration;
+
 /**
  * Runs SQL: what a {@link Database}, a {@link Session} and a {@link Transaction} have in common, and all that a repository needs.
  *
@@ -16,4 +18,15 @@ public interface SqlClient {
      *     command that only the transaction API may send
      */
     Query sql(String sql);
+
+    /**
+     * Returns this client with another default for {@link Query#timeout}: a session with limits of its own is
+     * {@code session.withTimeout(ofSeconds(1))}.
+     *
+     * @param limit from 1 ms to 2147483647 ms
+     */
+    default SqlClient withTimeout(Duration limit) {
+        TimeLimit.check("timeout", limit);
+        return sql -> sql(sql).timeout(limit);
+    }
 }

@@ -2,6 +2,7 @@ package io.github.r2dbcsession.internal.pool;
 
 import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.pool.Holder;
 import io.github.r2dbcsession.pool.PoolListener;
 import io.r2dbc.spi.Result;
@@ -156,16 +157,26 @@ public final class Lease {
         connection.retire();
     }
 
+    /** Runs one statement without limits, see {@link #converse(String, StatementLimits, Consumer, Function)}. */
+    public <T> Flux<T> converse(
+            String sql, Consumer<? super Statement> bind, Function<? super Result, ? extends Publisher<T>> read) {
+        return converse(sql, StatementLimits.NONE, bind, read);
+    }
+
     /**
      * Runs one statement, see {@link PhysicalConnection#converse}.
      *
      * @throws IllegalStateException as a signal, when the lease has been given back; nothing is sent then
      */
     public <T> Flux<T> converse(
-            String sql, Consumer<? super Statement> bind, Function<? super Result, ? extends Publisher<T>> read) {
+            String sql,
+            StatementLimits limits,
+            Consumer<? super Statement> bind,
+            Function<? super Result, ? extends Publisher<T>> read) {
         origin.lastStatement = sql;
         return connection.converse(
                 sql,
+                limits,
                 statement -> {
                     // The statement counts as open by now, so a release either is seen here or sees the statement.
                     if (state != State.ACQUIRED) {

@@ -51,7 +51,12 @@ final class SqlLexer {
             oneStatement();
         }
         return new ParsedSql(
-                out.toString(), parameters, outline.transactionControl(), outline.writes(), outline.effect());
+                out.toString(),
+                parameters,
+                outline.several(),
+                outline.transactionControl(),
+                outline.writes(),
+                outline.effect());
     }
 
     private void token(char c) {
