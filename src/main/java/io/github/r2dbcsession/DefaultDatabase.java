@@ -38,6 +38,7 @@ final class DefaultDatabase implements Database {
     private final Listeners listeners = new Listeners();
     private final Transactions transactions;
     private final Autocommit statements;
+    private final Listening listening;
     private final BoundedCache<String, StatementScope> callers = new BoundedCache<>(REMEMBERED_TEXTS);
 
     DefaultDatabase(DatabaseBuilder builder) {
@@ -53,6 +54,7 @@ final class DefaultDatabase implements Database {
                 listeners,
                 builder.credentials);
         this.pool = new LeasePool(name, builder.poolSettings, connector, listeners);
+        this.listening = new Listening(name, pool);
         this.transactions = new Transactions(this, pool, builder.transactionDefaults, builder.statementLimits, contextSettings, listeners);
     }
 
@@ -87,6 +89,11 @@ final class DefaultDatabase implements Database {
     @Override
     public Disposable listen(DatabaseListener listener) {
         return listeners.add(listener);
+    }
+
+    @Override
+    public Flux<Notification> listen(String channel) {
+        return Notifications.of(listening, ChannelName.checked(channel));
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.SingleThreadEventLoop;
 import io.netty.handler.ssl.SslHandler;
+import io.r2dbc.postgresql.api.Notification;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
@@ -86,6 +87,11 @@ public final class PhysicalConnection {
         Flux<T> rows = limits.cursor() ? new CursorAnswer<>(answer, channel.eventLoop(), wire) : answer;
         Duration time = limits.time();
         return time == null ? rows : new LimitedAnswer<>(rows, limits, time, this);
+    }
+
+    /** Emits the notifications that arrive from now on, on the event loop. Whoever does not ask for them misses them. */
+    public Flux<Notification> notifications() {
+        return driver.getNotifications();
     }
 
     /** Runs something on the connection's event loop. */

@@ -5,6 +5,7 @@ import io.github.r2dbcsession.internal.connection.PhysicalConnection;
 import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.pool.Holder;
 import io.github.r2dbcsession.pool.PoolListener;
+import io.r2dbc.postgresql.api.Notification;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
@@ -129,6 +130,21 @@ public final class Lease {
     /** Completes when nothing is under way on the connection, or at the limit; then {@link #isQuiet()} tells which. */
     public Mono<Void> settle(Duration limit) {
         return connection.settle(limit);
+    }
+
+    /** Emits the notifications that arrive from now on, see {@link PhysicalConnection#notifications()}. */
+    public Flux<Notification> notifications() {
+        return connection.notifications();
+    }
+
+    /** Calls back once when the connection has closed. */
+    public void onClose(Runnable callback) {
+        connection.onClose(callback);
+    }
+
+    /** Closes the connection at once. */
+    public void kill() {
+        connection.kill();
     }
 
     /** Whether nothing is under way on the connection. */
