@@ -9,6 +9,7 @@ import io.github.r2dbcsession.sql.StatementException;
 import io.r2dbc.spi.Result;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -93,6 +94,16 @@ record DefaultQuery(StatementScope scope, ParsedSql sql, Bindings bindings, Stat
     @Override
     public Mono<Long> rowsUpdated() {
         return run(whole, Result::getRowsUpdated).reduce(0L, Long::sum);
+    }
+
+    @Override
+    public Mono<String> explain(ExplainOption... options) {
+        Explain explain = new Explain(sql, bindings, whole, Set.of(options));
+        return scope.run(false, lease -> {
+                    lease.announce(sql::mayChangeSession);
+                    return explain.on(lease);
+                })
+                .singleOrEmpty();
     }
 
     private <T> Flux<T> run(StatementLimits limits, Function<? super Result, ? extends Publisher<T>> read) {

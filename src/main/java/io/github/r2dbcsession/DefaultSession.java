@@ -51,6 +51,16 @@ final class DefaultSession implements Session, StatementScope {
     }
 
     @Override
+    public Mono<Void> lock(long key) {
+        return SessionLock.take(this, key);
+    }
+
+    @Override
+    public Mono<Boolean> tryLock(long key) {
+        return SessionLock.tryToTake(this, key);
+    }
+
+    @Override
     public Mono<Void> close() {
         return lease.release();
     }

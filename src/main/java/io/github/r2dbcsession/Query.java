@@ -85,4 +85,12 @@ public interface Query {
      * <p>Cancelling lets go of the result; the statement may have run.
      */
     Mono<Long> rowsUpdated();
+
+    /**
+     * Asks the server how it would run the statement, and emits the plan, a line for each node.
+     *
+     * <p>Does not run the statement unless {@link ExplainOption#ANALYZE} is among the options. Then it is run and undone: in a transaction
+     * of its own, or behind a savepoint of the one that is open.
+     */
+    Mono<String> explain(ExplainOption... options);
 }

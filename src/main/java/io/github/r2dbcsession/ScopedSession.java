@@ -33,6 +33,16 @@ record ScopedSession(
     }
 
     @Override
+    public Mono<Void> lock(long key) {
+        return SessionLock.take(this, key);
+    }
+
+    @Override
+    public Mono<Boolean> tryLock(long key) {
+        return SessionLock.tryToTake(this, key);
+    }
+
+    @Override
     public Mono<Void> close() {
         return lease.release();
     }
