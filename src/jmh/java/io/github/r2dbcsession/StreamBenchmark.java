@@ -33,7 +33,8 @@ public final class StreamBenchmark {
     private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final int PORTION = 5_000;
     private static final double TICKS_PER_SECOND = 100;
-    private static final String SQL = "SELECT id, owner, balance, created_at FROM stream_benchmark.account WHERE id <= $1";
+    private static final String SQL =
+            "SELECT id, owner, balance, created_at FROM stream_benchmark.account WHERE id <= $1";
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     private record Account(long id, String owner, long balance, OffsetDateTime createdAt) {}

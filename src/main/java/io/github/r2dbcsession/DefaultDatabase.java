@@ -55,7 +55,8 @@ final class DefaultDatabase implements Database {
                 builder.credentials);
         this.pool = new LeasePool(name, builder.poolSettings, connector, listeners);
         this.listening = new Listening(name, pool);
-        this.transactions = new Transactions(this, pool, builder.transactionDefaults, builder.statementLimits, contextSettings, listeners);
+        this.transactions = new Transactions(
+                this, pool, builder.transactionDefaults, builder.statementLimits, contextSettings, listeners);
     }
 
     Transactions transactions() {

@@ -77,11 +77,10 @@ class ListenIT {
     void aMessageOfATransactionArrivesWhenItCommits() {
         StepVerifier.create(db.listen("orders").take(2))
                 .expectNextCount(1)
-                .then(() -> db.inTransaction(tx -> tx.notify("orders", "undone")
-                                .then(Mono.error(new IllegalStateException())))
+                .then(() -> db.inTransaction(
+                                tx -> tx.notify("orders", "undone").then(Mono.error(new IllegalStateException())))
                         .onErrorComplete()
-                        .then(db.inTransaction(tx ->
-                                tx.notify("orders", "done").then(tx.notify("orders", "done"))))
+                        .then(db.inTransaction(tx -> tx.notify("orders", "done").then(tx.notify("orders", "done"))))
                         .block(LIMIT))
                 .assertNext(message -> isMessage(message, "orders", "done"))
                 .expectComplete()
@@ -136,8 +135,9 @@ class ListenIT {
         }
         over.set(true);
         sender.join();
-        await().atMost(LIMIT).until(() -> heard.get(heard.size() - 1) instanceof Message last
-                && last.payload().equals("last"));
+        await().atMost(LIMIT)
+                .until(() -> heard.get(heard.size() - 1) instanceof Message last
+                        && last.payload().equals("last"));
         listening.dispose();
 
         int last = -1;
@@ -149,7 +149,9 @@ class ListenIT {
                 int number = Integer.parseInt(message.payload());
                 assertThat(number).as("after %d", last).isGreaterThan(last);
                 if (number > last + 1) {
-                    assertThat(gap).as("a gap is marked between %d and %d", last, number).isTrue();
+                    assertThat(gap)
+                            .as("a gap is marked between %d and %d", last, number)
+                            .isTrue();
                     missed += number - last - 1;
                 }
                 last = number;
@@ -183,10 +185,11 @@ class ListenIT {
         StepVerifier.create(db.listen("orders"), 1)
                 .expectNext(new Gap("orders", Cause.STARTED))
                 .then(() -> {
-                    server.query(
-                            "SELECT pg_notify('orders', n::text) FROM generate_series(1, ?) n", row -> 1, sent);
+                    server.query("SELECT pg_notify('orders', n::text) FROM generate_series(1, ?) n", row -> 1, sent);
                     // The last one is behind them all on the same connection.
-                    StepVerifier.create(db.listen("orders").skipUntil(Message.class::isInstance).take(1))
+                    StepVerifier.create(db.listen("orders")
+                                    .skipUntil(Message.class::isInstance)
+                                    .take(1))
                             .expectSubscription()
                             .then(() -> awaitEnd())
                             .expectNextCount(1)
@@ -198,7 +201,9 @@ class ListenIT {
                 .thenConsumeWhile(notification -> !(notification instanceof Message message)
                         || !message.payload().equals("end"))
                 .consumeRecordedWith(all -> {
-                    assertThat(all).filteredOn(Gap.class::isInstance).containsExactly(new Gap("orders", Cause.OVERFLOWED));
+                    assertThat(all)
+                            .filteredOn(Gap.class::isInstance)
+                            .containsExactly(new Gap("orders", Cause.OVERFLOWED));
                     assertThat(all).hasSizeLessThan(sent);
                 })
                 .thenCancel()
@@ -248,7 +253,10 @@ class ListenIT {
             assertThatThrownBy(() -> db.listen(name)).isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> db.notify(name, "")).isInstanceOf(IllegalArgumentException.class);
         }
-        StepVerifier.create(db.listen("n".repeat(63)).take(1)).expectNextCount(1).expectComplete().verify(LIMIT);
+        StepVerifier.create(db.listen("n".repeat(63)).take(1))
+                .expectNextCount(1)
+                .expectComplete()
+                .verify(LIMIT);
     }
 
     private Disposable listen(String channel) {
@@ -260,6 +268,8 @@ class ListenIT {
     }
 
     private List<String> listeners() {
-        return server.backends(application).stream().map(backend -> backend.query()).toList();
+        return server.backends(application).stream()
+                .map(backend -> backend.query())
+                .toList();
     }
 }

@@ -66,8 +66,8 @@ class SessionToolsIT {
 
     @Test
     void aCancelAndAnErrorFreeItToo() {
-        StepVerifier.create(db.inSession(
-                        session -> session.tryLock(KEY).then(session.sql("SELECT pg_sleep(60)").rowsUpdated())))
+        StepVerifier.create(db.inSession(session -> session.tryLock(KEY)
+                        .then(session.sql("SELECT pg_sleep(60)").rowsUpdated())))
                 .expectSubscription()
                 .then(() -> await().atMost(LIMIT).until(() -> !tryLock()))
                 .thenCancel()
@@ -108,17 +108,24 @@ class SessionToolsIT {
 
     @Test
     void whatIsRunForAPlanIsUndone() {
-        Query write = db.sql("INSERT INTO note SELECT n FROM generate_series(1, :n) n").bind("n", 5);
+        Query write = db.sql("INSERT INTO note SELECT n FROM generate_series(1, :n) n")
+                .bind("n", 5);
         int before = notes();
 
-        assertThat(write.explain(ANALYZE, BUFFERS).block(LIMIT)).contains("actual").contains("rows=5");
+        assertThat(write.explain(ANALYZE, BUFFERS).block(LIMIT))
+                .contains("actual")
+                .contains("rows=5");
         assertThat(write.explain(ANALYZE, JSON).block(LIMIT)).startsWith("[").contains("\"Actual Rows\"");
-        String inSession = db.inSession(session -> session.sql("DELETE FROM note").explain(ANALYZE)
-                        .flatMap(plan -> session.sql("INSERT INTO note VALUES (1)").rowsUpdated().thenReturn(plan)))
+        String inSession = db.inSession(session -> session.sql("DELETE FROM note")
+                        .explain(ANALYZE)
+                        .flatMap(plan -> session.sql("INSERT INTO note VALUES (1)")
+                                .rowsUpdated()
+                                .thenReturn(plan)))
                 .block(LIMIT);
         assertThat(inSession).contains("actual");
         assertThat(notes()).as("the session commits as before").isEqualTo(before + 1);
-        db.inTransaction(tx -> tx.sql("INSERT INTO note VALUES (2)").rowsUpdated()
+        db.inTransaction(tx -> tx.sql("INSERT INTO note VALUES (2)")
+                        .rowsUpdated()
                         .then(tx.sql("DELETE FROM note").explain(ANALYZE)))
                 .block(LIMIT);
         assertThat(notes()).isEqualTo(before + 2);
@@ -129,7 +136,8 @@ class SessionToolsIT {
         StepVerifier.create(db.inSession(session -> session.sql("SELECT 1 / n FROM generate_series(0, 1) n")
                         .explain(ANALYZE)
                         .onErrorResume(failure -> Mono.just("failed"))
-                        .flatMap(failed -> session.sql("INSERT INTO note VALUES (1)").rowsUpdated())))
+                        .flatMap(failed ->
+                                session.sql("INSERT INTO note VALUES (1)").rowsUpdated())))
                 .expectNext(1L)
                 .expectComplete()
                 .verify(LIMIT);
@@ -140,9 +148,7 @@ class SessionToolsIT {
     @Test
     void aScriptIsRunInItsOrder(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("schema.sql");
-        Files.writeString(
-                file,
-                """
+        Files.writeString(file, """
                 -- What the shop needs
                 CREATE TABLE account (id bigint PRIMARY KEY, owner text);
                 CREATE FUNCTION owners() RETURNS bigint LANGUAGE plpgsql AS $$
@@ -167,7 +173,8 @@ class SessionToolsIT {
                             assertThat(where.line()).isEqualTo(4);
                             assertThat(where.column()).isEqualTo(11);
                             assertThat(where.getSqlState()).isEqualTo("42703");
-                            assertThat(where).hasMessageContaining("statement 2 of script failed, at line 4, column 11");
+                            assertThat(where)
+                                    .hasMessageContaining("statement 2 of script failed, at line 4, column 11");
                         }))
                 .verify(LIMIT);
         assertThat(notes()).isZero();

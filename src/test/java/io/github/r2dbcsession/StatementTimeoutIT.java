@@ -65,7 +65,8 @@ class StatementTimeoutIT {
     void theServerStopsToo() {
         int pid = pid(db);
 
-        StatementCancelledException stopped = cancelled(db.sql(SLEEP).timeout(SHORT).rowsUpdated());
+        StatementCancelledException stopped =
+                cancelled(db.sql(SLEEP).timeout(SHORT).rowsUpdated());
 
         assertThat(stopped.by()).isEqualTo(By.DEADLINE);
         assertThat(stopped.getSqlState()).isEqualTo("57014");
@@ -111,8 +112,8 @@ class StatementTimeoutIT {
                 .isInstanceOf(TransactionRolledBackException.class)
                 .hasCauseInstanceOf(StatementCancelledException.class);
         assertThat(notes()).isZero();
-        assertThat(cancelled(db.inTransaction(tx -> note(tx, "a")
-                                .then(tx.sql(SLEEP).timeout(SHORT).rowsUpdated())))
+        assertThat(cancelled(db.inTransaction(tx ->
+                                note(tx, "a").then(tx.sql(SLEEP).timeout(SHORT).rowsUpdated())))
                         .by())
                 .isEqualTo(By.DEADLINE);
         assertThat(notes()).isZero();
@@ -162,7 +163,8 @@ class StatementTimeoutIT {
                                     .rowsUpdated()
                                     .then(Mono.just(0L))
                                     .onErrorResume(StatementCancelledException.class, late -> Mono.just(1L));
-                            Mono<Long> innocent = session.sql("SELECT pg_sleep(0.003)").rowsUpdated();
+                            Mono<Long> innocent =
+                                    session.sql("SELECT pg_sleep(0.003)").rowsUpdated();
                             return Mono.zip(limited, innocent, innocent).map(results -> results.getT1());
                         })
                         .reduce(0L, Long::sum))
@@ -204,7 +206,8 @@ class StatementTimeoutIT {
         cancelled(hurried.sessionScope(hurried.inSession(s -> s.sql(SLEEP).rowsUpdated())));
         cancelled(hurried.inTransaction(tx -> tx.sql(SLEEP).rowsUpdated()));
         cancelled(db.inSession(s -> s.withTimeout(SHORT).sql(SLEEP).rowsUpdated()));
-        assertThat(hurried.sql(longer).timeout(LIMIT).rowsUpdated().block(LIMIT)).isEqualTo(1);
+        assertThat(hurried.sql(longer).timeout(LIMIT).rowsUpdated().block(LIMIT))
+                .isEqualTo(1);
         assertThat(hurried.inTransaction(
                                 TransactionOptions.defaults().statementTimeout(LIMIT),
                                 tx -> tx.sql(longer).rowsUpdated())
@@ -258,8 +261,8 @@ class StatementTimeoutIT {
 
     @Test
     void aSilentLinkIsNotWaitedFor() {
-        try (BlackHole hole = BlackHole.swallowing(
-                server, StatementTimeoutIT.class, Set.of(Way.TO_SERVER, Way.TO_CLIENT))) {
+        try (BlackHole hole =
+                BlackHole.swallowing(server, StatementTimeoutIT.class, Set.of(Way.TO_SERVER, Way.TO_CLIENT))) {
             holds(hole);
         }
     }
@@ -271,24 +274,30 @@ class StatementTimeoutIT {
                 .drainTime(Duration.ZERO)
                 .build();
         assertThat(unanswered(
-                        hole, lost, session -> session.sql("SELECT 2").timeout(SHORT).rowsUpdated()))
+                        hole,
+                        lost,
+                        session -> session.sql("SELECT 2").timeout(SHORT).rowsUpdated()))
                 .isInstanceOfSatisfying(
                         StatementCancelledException.class,
                         stopped -> assertThat(stopped.by()).isEqualTo(By.DEADLINE));
         assertThat(unanswered(hole, lost, session -> note(session.withTimeout(SHORT), "a")))
                 .isInstanceOf(StatementUnknownException.class);
-        R2dbcException inTransaction = heals(hole, lost, lost.inTransaction(tx -> note(tx, "b")
-                .then(strike(hole))
-                .then(note(tx.withTimeout(SHORT), "c"))));
+        R2dbcException inTransaction = heals(
+                hole,
+                lost,
+                lost.inTransaction(tx -> note(tx, "b").then(strike(hole)).then(note(tx.withTimeout(SHORT), "c"))));
         assertThat(inTransaction).isInstanceOf(StatementCancelledException.class);
         lost.close().block(LIMIT);
     }
 
     private R2dbcException unanswered(BlackHole hole, Database lost, Function<Session, Mono<Long>> work) {
-        return heals(hole, lost, lost.inSession(session -> session.sql("SELECT 1")
-                .rowsUpdated()
-                .then(strike(hole))
-                .then(Mono.defer(() -> work.apply(session)))));
+        return heals(
+                hole,
+                lost,
+                lost.inSession(session -> session.sql("SELECT 1")
+                        .rowsUpdated()
+                        .then(strike(hole))
+                        .then(Mono.defer(() -> work.apply(session)))));
     }
 
     private static Mono<Void> strike(BlackHole hole) {
@@ -350,8 +359,8 @@ class StatementTimeoutIT {
 
     private void nothingRuns() {
         await().atMost(LIMIT)
-                .until(() -> server.backends(application).stream()
-                        .noneMatch(backend -> "active".equals(backend.state())));
+                .until(() ->
+                        server.backends(application).stream().noneMatch(backend -> "active".equals(backend.state())));
     }
 
     private long notes() {

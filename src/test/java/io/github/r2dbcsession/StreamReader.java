@@ -21,9 +21,8 @@ final class StreamReader {
         int rows = Integer.parseInt(arguments[1]);
         AtomicLong alive = new AtomicLong();
         Database db = Database.of(arguments[0]);
-        Long read = db.inTransactionMany(tx -> tx.sql(
-                                "SELECT n AS id, repeat('x', 100) AS text, n % 100 AS length"
-                                        + " FROM generate_series(1, :rows) n")
+        Long read = db.inTransactionMany(tx -> tx.sql("SELECT n AS id, repeat('x', 100) AS text, n % 100 AS length"
+                                + " FROM generate_series(1, :rows) n")
                         .bind("rows", rows)
                         .fetchSize(Integer.parseInt(arguments[2]))
                         .as(Line.class)

@@ -45,7 +45,6 @@ final class LimitedAnswer<T> extends Flux<T> {
 
         private final CoreSubscriber<? super T> actual;
         private final StatementLimits limits;
-        private final Duration time;
         private final PhysicalConnection connection;
         private final EventLoop loop;
         private Subscription upstream = Operators.emptySubscription();
@@ -59,14 +58,9 @@ final class LimitedAnswer<T> extends Flux<T> {
         private boolean told;
         private @Nullable Throwable failure;
 
-        Reader(
-                CoreSubscriber<? super T> actual,
-                StatementLimits limits,
-                Duration time,
-                PhysicalConnection connection) {
+        Reader(CoreSubscriber<? super T> actual, StatementLimits limits, Duration time, PhysicalConnection connection) {
             this.actual = actual;
             this.limits = limits;
-            this.time = time;
             this.connection = connection;
             this.loop = connection.channel().eventLoop();
             this.timer = in(time, this::pass);
@@ -159,7 +153,7 @@ final class LimitedAnswer<T> extends Flux<T> {
                 return;
             }
             if (failure == null) {
-                end(lost || limits.cursor() && dropping ? overdue(Ending.DONE) : null);
+                end(lost || (limits.cursor() && dropping) ? overdue(Ending.DONE) : null);
             } else if (!connection.isOpen()) {
                 end(overdue(Ending.UNANSWERED));
             } else {

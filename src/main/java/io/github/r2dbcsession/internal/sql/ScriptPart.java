@@ -27,7 +27,8 @@ public record ScriptPart(String text, int line, int column) {
 
     /** The line of the script in which a character of the statement is. */
     public int lineOf(int index) {
-        return line + (int) text.substring(0, index).chars().filter(c -> c == '\n').count();
+        return line
+                + (int) text.substring(0, index).chars().filter(c -> c == '\n').count();
     }
 
     /** The column of the script in which a character of the statement is. */

@@ -31,7 +31,8 @@ class ConversationTest {
 
     @Test
     void hasEndedWhenTheErrorArrives() {
-        StepVerifier.create(conversation.doOnError(failure -> assertThat(conversations.open()).isEqualTo(0)))
+        StepVerifier.create(conversation.doOnError(
+                        failure -> assertThat(conversations.open()).isEqualTo(0)))
                 .then(() -> answer.error(new IllegalArgumentException("bad")))
                 .expectError(IllegalArgumentException.class)
                 .verify(LIMIT);
@@ -39,7 +40,8 @@ class ConversationTest {
 
     @Test
     void hasEndedWhenTheCompletionArrives() {
-        StepVerifier.create(conversation.doOnComplete(() -> assertThat(conversations.open()).isEqualTo(0)))
+        StepVerifier.create(conversation.doOnComplete(
+                        () -> assertThat(conversations.open()).isEqualTo(0)))
                 .then(answer::complete)
                 .expectComplete()
                 .verify(LIMIT);
