@@ -158,7 +158,7 @@ class StatementTimeoutIT {
         Long stopped = db.inSession(session -> Flux.range(0, ROUNDS)
                         .concatMap(i -> {
                             int millis = 3 + random.nextInt(8);
-                            Mono<Long> limited = session.sql(sleep(millis))
+                            Mono<Long> limited = session.sql(i % 10 == 0 ? SLEEP : sleep(millis))
                                     .timeout(Duration.ofMillis(millis))
                                     .rowsUpdated()
                                     .then(Mono.just(0L))
@@ -171,7 +171,7 @@ class StatementTimeoutIT {
                 .block(LIMIT.plusMillis(100L * ROUNDS));
 
         System.out.printf("%d of %d statements stopped, seed %d%n", stopped, ROUNDS, seed);
-        assertThat(stopped).as("seed %d", seed).isPositive();
+        assertThat(stopped).as("seed %d", seed).isGreaterThanOrEqualTo(ROUNDS / 10);
     }
 
     @Test
