@@ -78,6 +78,11 @@ final class Conversation<T> extends Flux<T> {
         }
 
         @Override
+        public void run() {
+            conversations.arrive(this);
+        }
+
+        @Override
         public void begin() {
             if (cancelled) {
                 end();

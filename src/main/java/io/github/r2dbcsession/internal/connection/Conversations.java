@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Conversations {
 
-    /** One of them. */
-    interface Member {
+    /** One of them; runs when it {@link #arrive arrives}. */
+    interface Member extends Runnable {
 
         /** Whether it has the connection to itself. */
         boolean isAlone();
@@ -46,11 +46,12 @@ final class Conversations {
         if (loop.inEventLoop()) {
             arrive(member);
         } else {
-            loop.execute(() -> arrive(member));
+            loop.execute(member);
         }
     }
 
-    private void arrive(Member member) {
+    /** Sends it now or when its turn has come; on the event loop. */
+    void arrive(Member member) {
         if (waiting.isEmpty() && admits(member)) {
             begin(member);
         } else {
