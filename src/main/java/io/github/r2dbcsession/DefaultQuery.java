@@ -7,6 +7,7 @@ import io.github.r2dbcsession.sql.Row;
 import io.github.r2dbcsession.sql.StatementException;
 import io.r2dbc.spi.Result;
 import java.util.Collection;
+import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -54,6 +55,16 @@ final class DefaultQuery implements Query {
         return with(bindings.with(index, value));
     }
 
+    @Override
+    public Query bind(int index, Collection<?> values, Class<?> elementType) {
+        return with(bindings.with(index, values, elementType));
+    }
+
+    @Override
+    public Query bindNull(int index, Class<?> type) {
+        return with(bindings.withNull(index, type));
+    }
+
     private Query with(Bindings newBindings) {
         return new DefaultQuery(scope, sql, newBindings);
     }
@@ -68,6 +79,11 @@ final class DefaultQuery implements Query {
         return rows(RowMapper.of(mapper));
     }
 
+    @Override
+    public Rows<Map<String, @Nullable Object>> asMap() {
+        return map(Row::toMap);
+    }
+
     private <T> Rows<T> rows(RowMapper<T> mapper) {
         return new DefaultRows<>(run(result -> result.map(mapper::map)));
     }
@@ -75,6 +91,12 @@ final class DefaultQuery implements Query {
     @Override
     public Mono<Long> rowsUpdated() {
         return run(Result::getRowsUpdated).reduce(0L, Long::sum);
+    }
+
+    @Override
+    public Mono<Boolean> exists() {
+        Flux<Boolean> rows = run(result -> result.map((row, metadata) -> true));
+        return new Head<>(rows, false).defaultIfEmpty(false);
     }
 
     private <T> Flux<T> run(Function<? super Result, ? extends Publisher<T>> read) {

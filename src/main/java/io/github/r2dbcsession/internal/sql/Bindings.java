@@ -52,7 +52,7 @@ public final class Bindings {
 
     /** Adds an array of that element type for {@code :name}; needed where the collection may be empty and PostgreSQL cannot tell its type. */
     public Bindings with(String name, Collection<?> values, Class<?> elementType) {
-        return new Bindings(this, name, ParameterValue.array(name, values, elementType));
+        return new Bindings(this, name, ArrayValue.of(name, values, elementType));
     }
 
     /** Adds an array of that element type for {@code $index}. Numbers begin at 1. */

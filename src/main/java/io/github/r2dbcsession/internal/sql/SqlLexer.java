@@ -43,6 +43,10 @@ final class SqlLexer {
     }
 
     ParsedSql parse() {
+        int nul = sql.indexOf('\0');
+        if (nul >= 0) {
+            throw error("the statement holds the character NUL", nul);
+        }
         while (at < sql.length()) {
             token(sql.charAt(at));
         }
