@@ -105,7 +105,8 @@ final class DefaultQuery implements Query {
             if (sql.forgetsStatements()) {
                 lease.closeAtEnd();
             }
-            return lease.converse(sql.text(), statement -> bindings.bindTo(statement, sql), read);
+            Flux<T> answer = lease.converse(sql.text(), statement -> bindings.bindTo(statement, sql), read);
+            return sql.writes() ? new WrittenAnswer<>(answer, lease) : answer;
         });
     }
 }

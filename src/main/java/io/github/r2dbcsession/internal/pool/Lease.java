@@ -66,6 +66,8 @@ public final class Lease {
     private volatile State state = State.ACQUIRED;
     private volatile long endedAt;
 
+    private @Nullable Mono<Void> unfinished;
+
     /** For those who ask who holds what; it need not be the very last. */
     private String lastStatement = "";
 
@@ -151,6 +153,15 @@ public final class Lease {
         }
     }
 
+    /** Has the way back begin when the statement has ended that this tells of. The caller does not wait. */
+    public synchronized void letFinish(Mono<Void> statement) {
+        unfinished = unfinished == null ? statement : unfinished.then(statement);
+    }
+
+    private synchronized Mono<Void> giveBack() {
+        return unfinished == null ? giveBack : unfinished.then(giveBack);
+    }
+
     /** Has the connection closed at the end in place of being lent again. */
     public void closeAtEnd() {
         connection.retire();
@@ -203,7 +214,7 @@ public final class Lease {
                 waiting = caller;
                 giveBack.subscribe(this);
             } else {
-                giveBack.subscribe(this);
+                giveBack().subscribe(this);
                 caller.onComplete();
             }
         }

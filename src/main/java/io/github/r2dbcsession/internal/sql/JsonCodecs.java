@@ -2,7 +2,6 @@ package io.github.r2dbcsession.internal.sql;
 
 import io.github.r2dbcsession.sql.Json;
 import io.github.r2dbcsession.sql.JsonCodec;
-import io.github.r2dbcsession.sql.StatementException;
 import java.lang.reflect.Type;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
@@ -22,12 +21,12 @@ final class JsonCodecs {
         Object value = json.value();
         JsonCodec codec = Holder.CODEC;
         if (codec == null) {
-            throw new StatementException("nothing is there to write JSON: " + ADVICE);
+            throw new Conversion.Failure("nothing is there to write JSON: " + ADVICE);
         }
         try {
             return codec.write(value);
         } catch (Exception e) {
-            throw new StatementException("no JSON can be written of "
+            throw new Conversion.Failure("no JSON can be written of "
                     + (value == null ? "null" : value.getClass().getTypeName()) + " ("
                     + e.getClass().getSimpleName() + ")");
         }

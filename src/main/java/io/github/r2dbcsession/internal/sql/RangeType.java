@@ -82,7 +82,11 @@ record RangeType(String name, int objectId, int arrayId, Class<?> bound) {
         if (text.equals("empty")) {
             return Range.empty();
         }
-        List<@Nullable String> bounds = FieldText.split(text);
+        boolean range = text.startsWith("[") || text.startsWith("(");
+        List<@Nullable String> bounds = range ? FieldText.split(text) : List.of();
+        if (bounds.size() != 2) {
+            throw new Conversion.Failure("it is not a range");
+        }
         return new Range<>(
                 bound.read(bounds.get(0)),
                 bound.read(bounds.get(1)),

@@ -70,7 +70,8 @@ final class RandomSelects {
             "5 -- :a ' $$\n-3",
             "'a'\n'b'",
             "'a' -- :b '\n  ':a'",
-            "E'\\''\n':a\\''",
+            // psql reads line by line, and so cannot judge a string that goes on with an escaped quote
+            "E'\\''\n':a'",
             "5 % 3",
             "'a' ~ '^:a?$'",
             "CASE WHEN true THEN 'x' END",
