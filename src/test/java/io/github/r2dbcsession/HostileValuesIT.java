@@ -121,8 +121,7 @@ class HostileValuesIT {
 
     /** Sends them alone, in an array, in a composite, in an array of composites and in JSON. */
     private List<String> echo(List<String> hostile) {
-        Query query = db.sql(
-                        """
+        Query query = db.sql("""
                         SELECT ARRAY[:t0, :t1, :t2, :t3, :t4] || :list::text[] || ARRAY[(:pair::pair).a, (:pair::pair).b]
                             || ARRAY(SELECT p.a FROM unnest(:pairs::pair[]) p) || (:json::jsonb ->> 'k')
                             || ARRAY(SELECT value FROM jsonb_array_elements_text(:array))""")
@@ -185,8 +184,7 @@ class HostileValuesIT {
                         """
                         SELECT (SELECT string_agg(id::text, ',' ORDER BY id) FROM %1$s.canary),
                                (SELECT is_called FROM %1$s.canary_sequence),
-                               (SELECT count(*) FROM pg_class WHERE relnamespace = '%1$s'::regnamespace)"""
-                                .formatted(TestDatabase.schema(getClass())),
+                               (SELECT count(*) FROM pg_class WHERE relnamespace = '%1$s'::regnamespace)""".formatted(TestDatabase.schema(getClass())),
                         row -> row.getString(1) + " " + row.getString(2) + " " + row.getString(3))
                 .get(0);
     }

@@ -74,8 +74,9 @@ class QueryIT {
 
     private static void refused(Mono<?> result, String message) {
         StepVerifier.create(result)
-                .expectErrorSatisfies(failure ->
-                        assertThat(failure).isInstanceOf(StatementException.class).hasMessageContaining(message))
+                .expectErrorSatisfies(failure -> assertThat(failure)
+                        .isInstanceOf(StatementException.class)
+                        .hasMessageContaining(message))
                 .verify(LIMIT);
     }
 
@@ -134,7 +135,11 @@ class QueryIT {
                         .block(LIMIT))
                 .isTrue();
         assertThat(count(db)).isEqualTo(3);
-        assertThat(db.sql("UPDATE entry SET note = 'y'").as(Long.class).all().collectList().block(LIMIT))
+        assertThat(db.sql("UPDATE entry SET note = 'y'")
+                        .as(Long.class)
+                        .all()
+                        .collectList()
+                        .block(LIMIT))
                 .isEmpty();
     }
 
@@ -162,8 +167,8 @@ class QueryIT {
 
     @Test
     void aStreamThatIsCutShortLeavesSessionsAndTransactionsUsable() {
-        Flux<Long> twice = db.inTransactionMany(tx -> Flux.range(0, 3)
-                .concatMap(i -> numbers(tx).take(2).concatWith(counted(tx))));
+        Flux<Long> twice = db.inTransactionMany(
+                tx -> Flux.range(0, 3).concatMap(i -> numbers(tx).take(2).concatWith(counted(tx))));
         StepVerifier.create(twice.collectList())
                 .expectNext(List.of(1L, 2L, 0L, 1L, 2L, 0L, 1L, 2L, 0L))
                 .expectComplete()
@@ -186,7 +191,8 @@ class QueryIT {
 
             StepVerifier.create(first).expectNext(1L).expectComplete().verify(LIMIT);
 
-            await().atMost(LIMIT).until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
+            await().atMost(LIMIT)
+                    .until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
             assertThat(count(db)).isEqualTo(20);
         }
     }
@@ -199,14 +205,16 @@ class QueryIT {
                 .thenCancel()
                 .verify(LIMIT);
 
-        await().atMost(LIMIT).until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
+        await().atMost(LIMIT)
+                .until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
         assertThat(count(db)).isZero();
     }
 
     /** The first row is seen at once, the last after 0.6 s. */
     private static Flux<Long> slowly(SqlClient client) {
-        return client.sql("INSERT INTO entry SELECT i, repeat('x', 20000) || pg_sleep(0.03) FROM generate_series(1, 20) i"
-                        + " RETURNING id, note")
+        return client.sql(
+                        "INSERT INTO entry SELECT i, repeat('x', 20000) || pg_sleep(0.03) FROM generate_series(1, 20) i"
+                                + " RETURNING id, note")
                 .map(row -> row.get("id", Long.class))
                 .all();
     }

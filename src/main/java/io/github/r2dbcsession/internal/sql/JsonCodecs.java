@@ -48,8 +48,9 @@ final class JsonCodecs {
     /** Looked for when JSON is met first. */
     private static final class Holder {
 
-        static final @Nullable JsonCodec CODEC =
-                ServiceLoader.load(JsonCodec.class).findFirst().orElseGet(Holder::jackson);
+        static final @Nullable JsonCodec CODEC = ServiceLoader.load(JsonCodec.class, JsonCodec.class.getClassLoader())
+                .findFirst()
+                .orElseGet(Holder::jackson);
 
         private static @Nullable JsonCodec jackson() {
             try {

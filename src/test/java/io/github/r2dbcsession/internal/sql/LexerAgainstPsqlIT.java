@@ -69,9 +69,8 @@ class LexerAgainstPsqlIT {
         TestDatabase database = TestDatabase.get();
         List<String> command = new ArrayList<>(List.of("psql", "-X", "-q", "-A", "-t", "-f", file.toString()));
         RandomSelects.PSQL_VARIABLES.forEach((name, sql) -> command.addAll(List.of("-v", name + "=" + sql)));
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .redirectOutput(answers.toFile())
-                .redirectError(errors.toFile());
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectOutput(answers.toFile()).redirectError(errors.toFile());
         builder.environment()
                 .putAll(Map.of(
                         "PGHOST", database.host(),

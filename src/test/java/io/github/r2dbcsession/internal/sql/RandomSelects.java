@@ -26,11 +26,14 @@ final class RandomSelects {
     static final Map<String, String> PSQL_VARIABLES = variables();
 
     private static final List<String> STRINGS = List.of(
-            "a", ":a", " ", "$1", "''", "\"", "\\", "--", "/*", "*/", "$$", ";", "::int", "\n", "?", "é", "E", "(", "😀");
+            "a", ":a", " ", "$1", "''", "\"", "\\", "--", "/*", "*/", "$$", ";", "::int", "\n", "?", "é", "E", "(",
+            "😀");
     private static final List<String> ESCAPES = List.of(
-            "a", ":a", "$1", "''", "\\'", "\\\\", "\\n", "\\x41", "\\101", "\\u00e9", "\"", "--", "/*", "$$", ";", "\n");
+            "a", ":a", "$1", "''", "\\'", "\\\\", "\\n", "\\x41", "\\101", "\\u00e9", "\"", "--", "/*", "$$", ";",
+            "\n");
     private static final List<String> UNICODE = List.of("a", ":a", "$1", "''", "\\0061", "\\+01F600", "--", "$$", ";");
-    private static final List<String> QUOTED = List.of("a", ":a", "$1", "\"\"", "'", "\\", "--", "/*", "$$", ";", " ", "é");
+    private static final List<String> QUOTED =
+            List.of("a", ":a", "$1", "\"\"", "'", "\\", "--", "/*", "$$", ";", " ", "é");
     private static final List<String> NOISE = List.of(
             "",
             "",
@@ -94,7 +97,8 @@ final class RandomSelects {
         for (int i = random.nextInt(6); i >= 0; i--) {
             items.add(noise() + "(" + noise() + item() + noise() + ")" + noise() + "::" + noise() + "text" + noise());
         }
-        String sql = noise() + "SELECT" + " " + noise() + "json_build_array(" + items + ")" + noise() + "::text" + noise();
+        String sql =
+                noise() + "SELECT" + " " + noise() + "json_build_array(" + items + ")" + noise() + "::text" + noise();
         String ended = random.nextBoolean() ? sql : sql + ";" + noise();
         return new Select(ended, positional ? prepared(sql) : sql + "\n;\n", new LinkedHashMap<>(values));
     }
@@ -135,13 +139,14 @@ final class RandomSelects {
 
     private String slice() {
         String array = "(ARRAY[" + number() + "," + gap() + number() + "+1,3])";
-        return array + switch (random.nextInt(5)) {
-            case 0 -> "[" + number() + "]";
-            case 1 -> "[" + number() + ":2]";
-            case 2 -> "[1: " + number() + "]";
-            case 3 -> "[" + number() + ": " + number() + "]";
-            default -> "[1:2][" + gap() + number() + ":2]";
-        };
+        return array
+                + switch (random.nextInt(5)) {
+                    case 0 -> "[" + number() + "]";
+                    case 1 -> "[" + number() + ":2]";
+                    case 2 -> "[1: " + number() + "]";
+                    case 3 -> "[" + number() + ": " + number() + "]";
+                    default -> "[1:2][" + gap() + number() + ":2]";
+                };
     }
 
     private String json() {

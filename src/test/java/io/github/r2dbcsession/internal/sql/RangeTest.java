@@ -84,11 +84,9 @@ class RangeTest {
                 .isEqualTo(Range.closed(OffsetDateTime.parse("2025-12-31T20:30-03:30"), OffsetDateTime.MAX));
         assertThat((Range<?>[]) server.row("SELECT ARRAY['[1,2)'::int4range]", row -> row.get(0, Range[].class)))
                 .containsExactly(Range.of(1, 2));
-        assertThat(server.one(
-                        """
+        assertThat(server.one("""
                         SELECT '[2026-11-21 12:00Z,)'::tstzrange AS during, '[2026-01-01,2026-01-03)'::daterange AS days,
-                               ARRAY['[1,2)'::int4range] AS rooms""",
-                        Stay.class))
+                               ARRAY['[1,2)'::int4range] AS rooms""", Stay.class))
                 .isEqualTo(new Stay(
                         Range.from(NOON),
                         Range.of(LocalDate.of(2026, 1, 1), LocalDate.of(2026, 1, 3)),
