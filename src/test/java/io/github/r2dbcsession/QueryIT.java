@@ -27,7 +27,7 @@ import reactor.test.StepVerifier;
 class QueryIT {
 
     private static final Duration LIMIT = Duration.ofSeconds(20);
-    private static final int MANY = 50_000;
+    private static final int MANY = 5_000;
 
     private final TestDatabase server = TestDatabase.get();
     private final ProtocolProxy wire = new ProtocolProxy(server);
@@ -39,13 +39,13 @@ class QueryIT {
     void table() {
         db.sql("DROP TABLE IF EXISTS entry").rowsUpdated().block(LIMIT);
         db.sql("CREATE TABLE entry (id bigint, note text)").rowsUpdated().block(LIMIT);
+        awaitQuiet();
         wire.statements();
     }
 
     @AfterEach
     void everythingIsGivenBack() {
-        await().atMost(LIMIT)
-                .until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
+        awaitQuiet();
         db.close().block(LIMIT);
         server.awaitNoBackends(TestDatabase.applicationName(getClass()));
         wire.close();
@@ -191,8 +191,7 @@ class QueryIT {
 
             StepVerifier.create(first).expectNext(1L).expectComplete().verify(LIMIT);
 
-            await().atMost(LIMIT)
-                    .until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
+            awaitQuiet();
             assertThat(count(db)).isEqualTo(20);
         }
     }
@@ -205,8 +204,7 @@ class QueryIT {
                 .thenCancel()
                 .verify(LIMIT);
 
-        await().atMost(LIMIT)
-                .until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
+        awaitQuiet();
         assertThat(count(db)).isZero();
     }
 
@@ -237,6 +235,11 @@ class QueryIT {
                 .bind("n", (long) MANY)
                 .as(Long.class)
                 .all();
+    }
+
+    private void awaitQuiet() {
+        await().atMost(LIMIT)
+                .until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
     }
 
     private static Mono<Long> counted(SqlClient client) {
