@@ -41,6 +41,9 @@ public final class Lease {
 
     static final Comparator<Lease> LONGEST_FIRST = (one, other) -> Long.signum(one.start - other.start);
 
+    /** How long a write may go on of which enough has been seen. */
+    private static final Duration FINISH_LIMIT = Duration.ofSeconds(10);
+
     private static final AtomicReferenceFieldUpdater<Lease, State> STATE =
             AtomicReferenceFieldUpdater.newUpdater(Lease.class, State.class, "state");
 
@@ -68,6 +71,8 @@ public final class Lease {
 
     /** Until it has ended, when the caller gave it back if something had to be done then. */
     private volatile long endedAt;
+
+    private @Nullable Mono<Void> unfinished;
 
     /** For those who ask who holds what; it need not be the very last. */
     private String lastStatement = "";
@@ -169,6 +174,16 @@ public final class Lease {
         }
     }
 
+    /** Has the way back begin when the statement has ended that this tells of, or after 10 s. The caller does not wait. */
+    public synchronized void letFinish(Mono<Void> statement) {
+        Mono<Void> ended = statement.timeout(FINISH_LIMIT, Mono.empty());
+        unfinished = unfinished == null ? ended : unfinished.then(ended);
+    }
+
+    private synchronized Mono<Void> giveBack() {
+        return unfinished == null ? giveBack : unfinished.then(giveBack);
+    }
+
     /** Has the connection closed at the end in place of being lent again. */
     public void closeAtEnd() {
         connection.retire();
@@ -232,7 +247,7 @@ public final class Lease {
                 giveBack.subscribe(this);
             } else {
                 endedAt = System.nanoTime();
-                giveBack.subscribe(this);
+                giveBack().subscribe(this);
                 caller.onComplete();
             }
         }
