@@ -60,6 +60,16 @@ public interface Database extends SqlClient {
         return new DatabaseBuilder(connectionString);
     }
 
+    /**
+     * Returns a loader, which answers many loads of single rows by one statement. Keep it.
+     *
+     * @param sql a statement with one parameter, which takes the keys as an array: {@code WHERE id = ANY(:ids)}
+     * @param row what a row is mapped to, as {@link Query#as} does
+     * @param key tells the key that a row was loaded by, equal to the one asked for and of its class
+     * @throws io.github.r2dbcsession.sql.StatementException when the text cannot be read or has not just one parameter
+     */
+    <K, V> Loader<K, V> loader(String sql, Class<V> row, Function<? super V, ? extends K> key);
+
     /** The name given when it was built, by default {@code database@host}; it appears in errors, logs and meter tags. */
     String name();
 
