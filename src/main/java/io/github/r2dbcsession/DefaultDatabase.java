@@ -14,6 +14,8 @@ import io.github.r2dbcsession.pool.PoolEvent;
 import io.github.r2dbcsession.pool.PoolStats;
 import io.github.r2dbcsession.pool.WarmUp;
 import io.github.r2dbcsession.sql.StatementException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -115,6 +117,26 @@ final class DefaultDatabase implements Database {
                 wanted -> query.bind(keys, wanted).as(row).all(),
                 key,
                 context -> new LoadPlace(transactions.open(context), transactions.holding(context), values(context)));
+    }
+
+    @Override
+    public <R> Bulk<R> bulk(String table, Class<R> rows) {
+        return DefaultBulk.of(transactions, table, rows);
+    }
+
+    @Override
+    public Mono<Long> copyIn(String sql, Publisher<ByteBuffer> data) {
+        return CopyIn.of(transactions, sql, data);
+    }
+
+    @Override
+    public Mono<Long> copyIn(String sql, Path file) {
+        return CopyIn.of(transactions, sql, FileBuffers.of(file));
+    }
+
+    @Override
+    public Flux<ByteBuffer> copyOut(String sql) {
+        return CopyOut.of(statement(), sql);
     }
 
     private StatementScope statement() {
