@@ -17,7 +17,8 @@ import reactor.core.publisher.Mono;
  * component get their default. The table's columns are read once per subscription.
  *
  * <p>All but {@link #copy} send rows in chunks, each as one array per component, and ask the publisher for the next chunk while one is
- * under way: at most two are in memory. {@link #copy} sends rows as they come.
+ * under way: at most two are in memory. {@link #copy} sends rows as they come, and asks for them on a thread of
+ * {@link reactor.core.scheduler.Schedulers#parallel()}.
  *
  * <p>It runs in a transaction of its own with the database's defaults, in the one that is open in the subscriber's Context behind a
  * savepoint: what fails undoes what this has written, and leaves that transaction usable. A cancel undoes it too; an open transaction

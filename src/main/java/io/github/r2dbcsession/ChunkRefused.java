@@ -1,6 +1,7 @@
 package io.github.r2dbcsession;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import reactor.core.publisher.Mono;
 
 /** A chunk with a row that the server refused, on its way out of the transaction, where that row can be looked for. */
@@ -24,11 +25,13 @@ final class ChunkRefused extends RuntimeException {
     /** Fails with the error that the caller gets. A refusal that needs earlier chunks cannot be had again, and names the chunk. */
     <T> Mono<T> located() {
         int all = rows.size();
+        AtomicReference<BulkException> place = new AtomicReference<>(at(1, all));
         return statement
                 .refuses(rows)
-                .flatMap(again -> again ? first(0, all).map(row -> at(row, row)) : Mono.just(at(1, all)))
-                .onErrorReturn(at(1, all))
-                .flatMap(Mono::error);
+                .flatMap(again -> again ? first(0, all) : Mono.empty())
+                .doOnNext(row -> place.set(at(row, row)))
+                .onErrorComplete()
+                .then(Mono.error(place::get));
     }
 
     /** The first row, from 1, without which the rows before it are not refused: more than {@code passes}, {@code refused} at most. */

@@ -27,7 +27,7 @@ final class CopyIn {
         if (!STATEMENT.matcher(sql).matches()) {
             throw new StatementException("copyIn runs one COPY ... FROM STDIN, in the format of the data");
         }
-        Flux<ByteBuf> buffers = Flux.from(data).map(Unpooled::wrappedBuffer);
+        Flux<ByteBuf> buffers = DataFailure.marked(data).map(Unpooled::wrappedBuffer);
         return transactions
                 .<Long>atomic(transaction -> transaction.run(true, lease -> {
                     lease.announce((policy, suspects) -> true);
@@ -37,8 +37,11 @@ final class CopyIn {
                 .reduce(0L, Long::sum);
     }
 
-    /** Names the row of which the server complains. */
+    /** Names the row of which the server complains; the data's own error is passed on. */
     static Throwable refused(Throwable failure) {
+        if (failure instanceof DataFailure data) {
+            return data.own();
+        }
         if (!(failure instanceof PostgresqlException refusal) || !BulkException.isOfARow(failure)) {
             return failure;
         }

@@ -102,7 +102,7 @@ record DefaultBulk<R>(Transactions transactions, String table, Class<R> type, in
                     return transaction.run(true, lease -> {
                         // What may remain of it is what remains of an INSERT: the work of triggers.
                         lease.announce(insert::mayChangeSession);
-                        return lease.copyIn(target.copy(), binary.encode(rows, progress));
+                        return lease.copyIn(target.copy(), binary.encode(DataFailure.marked(rows), progress));
                     });
                 }))
                 .onErrorMap(CopyIn::refused)

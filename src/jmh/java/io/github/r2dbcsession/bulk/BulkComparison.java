@@ -49,8 +49,12 @@ final class BulkComparison {
             contestants.put("row by row", this::rowByRow);
             contestants.put("driver's Statement.add", this::batch);
         }
-        contestants.put("insert (unnest)", () -> db.bulk("bulk_account", Account.class).insert(rows()).block());
-        contestants.put("copy", () -> db.bulk("bulk_account", Account.class).copy(rows()).block());
+        contestants.put(
+                "insert (unnest)",
+                () -> db.bulk("bulk_account", Account.class).insert(rows()).block());
+        contestants.put(
+                "copy",
+                () -> db.bulk("bulk_account", Account.class).copy(rows()).block());
         contestants.put("pgjdbc CopyManager", this::copyManager);
     }
 
@@ -70,14 +74,14 @@ final class BulkComparison {
                 server.execute("TRUNCATE bulk_account");
                 Turn turn = turn(contestant.getValue());
                 if (round >= 0) {
-                    turns.computeIfAbsent(contestant.getKey(), first -> new ArrayList<>()).add(turn);
+                    turns.computeIfAbsent(contestant.getKey(), first -> new ArrayList<>())
+                            .add(turn);
                 }
             }
         }
         List<Turn> reference = turns.get("pgjdbc CopyManager");
         System.out.printf("%n%d rows, median of %d rounds (load %.1f)%n", ROWS, ROUNDS, Cpu.load());
-        System.out.printf(
-                "%-24s %10s %14s %14s %14s%n", "", "rows/s", "x per CPU", "x client CPU", "bytes a row");
+        System.out.printf("%-24s %10s %14s %14s %14s%n", "", "rows/s", "x per CPU", "x client CPU", "bytes a row");
         turns.forEach((name, own) -> System.out.printf(
                 "%-24s %10.0f %14.2f %14.2f %14.0f%n",
                 name,
@@ -131,13 +135,13 @@ final class BulkComparison {
     }
 
     private void rowByRow() {
-        db.inTransaction(tx -> rows().concatMap(row -> tx.sql(
-                                        "INSERT INTO bulk_account VALUES (:id, :owner, :balance, :opened)")
-                                .bind("id", row.id())
-                                .bind("owner", row.owner())
-                                .bind("balance", row.balance())
-                                .bind("opened", row.opened())
-                                .rowsUpdated())
+        db.inTransaction(tx -> rows().concatMap(
+                                row -> tx.sql("INSERT INTO bulk_account VALUES (:id, :owner, :balance, :opened)")
+                                        .bind("id", row.id())
+                                        .bind("owner", row.owner())
+                                        .bind("balance", row.balance())
+                                        .bind("opened", row.opened())
+                                        .rowsUpdated())
                         .then())
                 .block();
     }

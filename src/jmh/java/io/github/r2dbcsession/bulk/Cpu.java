@@ -48,7 +48,8 @@ final class Cpu {
     private double seconds(Path process) {
         try {
             String stat = Files.readString(process.resolve("stat"));
-            List<String> fields = List.of(stat.substring(stat.lastIndexOf(')') + 2).split(" "));
+            List<String> fields =
+                    List.of(stat.substring(stat.lastIndexOf(')') + 2).split(" "));
             boolean itself = process.getFileName().toString().equals(Long.toString(postmaster));
             if (!itself && Long.parseLong(fields.get(1)) != postmaster) {
                 return 0;

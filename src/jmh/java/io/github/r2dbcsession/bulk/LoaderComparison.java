@@ -53,19 +53,22 @@ final class LoaderComparison {
         Database db = Database.builder(server.url())
                 .pool(PoolSettings.builder().maxSize(CONNECTIONS).build())
                 .build();
-        Loader<Long, Account> loader = db.loader(
-                "SELECT id, owner, balance FROM loaded WHERE id = ANY(:ids)", Account.class, Account::id);
+        Loader<Long, Account> loader =
+                db.loader("SELECT id, owner, balance FROM loaded WHERE id = ANY(:ids)", Account.class, Account::id);
         SqlClient vertx = vertx();
-        contestants.put(BARE, id -> db.sql("SELECT id, owner, balance FROM loaded WHERE id = :id")
-                .bind("id", id)
-                .as(Account.class)
-                .one());
+        contestants.put(
+                BARE,
+                id -> db.sql("SELECT id, owner, balance FROM loaded WHERE id = :id")
+                        .bind("id", id)
+                        .as(Account.class)
+                        .one());
         contestants.put("loader", loader::load);
-        contestants.put(VERTX, id -> Mono.create(sink -> vertx.preparedQuery(
-                        "SELECT id, owner, balance FROM loaded WHERE id = $1")
-                .execute(Tuple.of(id))
-                .onSuccess(rows -> sink.success(account(rows)))
-                .onFailure(sink::error)));
+        contestants.put(
+                VERTX,
+                id -> Mono.create(sink -> vertx.preparedQuery("SELECT id, owner, balance FROM loaded WHERE id = $1")
+                        .execute(Tuple.of(id))
+                        .onSuccess(rows -> sink.success(account(rows)))
+                        .onFailure(sink::error)));
     }
 
     /** Runs it. */
@@ -146,7 +149,8 @@ final class LoaderComparison {
         LongAdder reads = new LongAdder();
         double spent = cpu.client() + cpu.server();
         long start = System.nanoTime();
-        Mono<Void> caller = Mono.defer(() -> read.apply(ThreadLocalRandom.current().nextLong(ROWS) + 1))
+        Mono<Void> caller = Mono.defer(
+                        () -> read.apply(ThreadLocalRandom.current().nextLong(ROWS) + 1))
                 .doOnSuccess(row -> reads.increment())
                 .repeat(() -> System.nanoTime() - start < TURN)
                 .then();

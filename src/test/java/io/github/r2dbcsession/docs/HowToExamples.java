@@ -1,9 +1,12 @@
 package io.github.r2dbcsession.docs;
 
+import io.github.r2dbcsession.Bulk;
+import io.github.r2dbcsession.BulkException;
 import io.github.r2dbcsession.CommitResolution;
 import io.github.r2dbcsession.CommitUnknownException;
 import io.github.r2dbcsession.ContextSetting;
 import io.github.r2dbcsession.Database;
+import io.github.r2dbcsession.Loader;
 import io.github.r2dbcsession.Session;
 import io.github.r2dbcsession.SqlClient;
 import io.github.r2dbcsession.Transaction;
@@ -20,6 +23,8 @@ import io.github.r2dbcsession.pool.Holder;
 import io.github.r2dbcsession.pool.PoolEvent;
 import io.github.r2dbcsession.pool.WarmUp;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -33,6 +38,36 @@ final class HowToExamples {
     private static final Logger log = LoggerFactory.getLogger(HowToExamples.class);
 
     private final BigDecimal ten = BigDecimal.TEN;
+
+    record Deposit(long id, String owner, BigDecimal balance) {}
+
+    Flux<?> bulk(Database db, Flux<Deposit> deposits) {
+        Bulk<Deposit> bulk = db.bulk("account", Deposit.class);
+        Mono<Long> inserted = bulk.insert(deposits);
+        Mono<Long> merged = bulk.upsert(deposits, "id");
+        Mono<Long> updated = bulk.update(deposits, "id");
+        Mono<Long> copied = bulk.onProgress(rows -> log.info("{} rows", rows)).copy(deposits);
+        Mono<Long> lowered = bulk.run(
+                "INSERT INTO account (id, owner) SELECT id, lower(owner) FROM rows ON CONFLICT DO NOTHING", deposits);
+        Mono<Long> told = bulk.insert(deposits)
+                .doOnError(
+                        BulkException.class,
+                        refused -> log.warn("row {}: {}", refused.firstRow(), refused.getSqlState()));
+        return Flux.concat(inserted, merged, updated, copied, lowered, told);
+    }
+
+    Flux<?> copy(Database db) {
+        Mono<Long> imported = db.copyIn("COPY account FROM STDIN (FORMAT csv, HEADER)", Path.of("accounts.csv"));
+        Flux<ByteBuffer> exported = db.copyOut("COPY (SELECT * FROM account) TO STDOUT (FORMAT csv)");
+        return Flux.concat(imported, exported);
+    }
+
+    Mono<Deposit> load(Database db) {
+        Loader<Long, Deposit> loader =
+                db.loader("SELECT id, owner, balance FROM account WHERE id = ANY(:ids)", Deposit.class, Deposit::id);
+        Mono<Deposit> deposit = loader.load(42L);
+        return deposit;
+    }
 
     Mono<Long> callback(Database db, Accounts accounts) {
         Mono<Long> moved = db.inTransaction(tx -> accounts.withdraw(1, ten).then(accounts.deposit(2, ten)));

@@ -5,7 +5,9 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
 import java.nio.ByteBuffer;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
@@ -17,7 +19,7 @@ import reactor.core.publisher.Sinks;
 final class CopyReader extends ChannelInboundHandlerAdapter {
 
     private static final byte COPY_DATA = 'd';
-    private static final byte COPY_DONE = 'c';
+    private static final byte COPY_BEGINS = 'H';
     private static final byte READY = 'Z';
     private static final int HEADER = 5;
     private static final int HIGH = 262_144;
@@ -28,6 +30,7 @@ final class CopyReader extends ChannelInboundHandlerAdapter {
     private final Sinks.Many<ByteBuffer> data = Sinks.many().unicast().onBackpressureBuffer();
     private final AtomicInteger waiting = new AtomicInteger();
     private volatile boolean unwanted;
+    private boolean begun;
     private boolean done;
     private byte type;
     private int headerSeen;
@@ -44,9 +47,21 @@ final class CopyReader extends ChannelInboundHandlerAdapter {
         this.before = before;
     }
 
-    /** Takes its place. On the event loop, before the statement is sent. */
+    /** Takes its place, behind the readers of statements that were sent earlier. On the event loop, before the statement is sent. */
     void attach() {
-        channel.pipeline().addAfter(channel.pipeline().context(before).name(), null, this);
+        channel.pipeline().addAfter(last().name(), null, this);
+    }
+
+    /** The last of the readers that stand here. */
+    private ChannelHandlerContext last() {
+        ChannelPipeline pipeline = channel.pipeline();
+        ChannelHandlerContext last = pipeline.context(before);
+        for (Map.Entry<String, ChannelHandler> handler : pipeline) {
+            if (handler.getValue() instanceof CopyReader) {
+                last = pipeline.context(handler.getKey());
+            }
+        }
+        return last;
     }
 
     /** Emits the data in the pieces in which it came. */
@@ -81,27 +96,27 @@ final class CopyReader extends ChannelInboundHandlerAdapter {
         }
         ByteBuf taken = context.alloc().heapBuffer(bytes.readableBytes());
         ByteBuf passed = context.alloc().buffer(HEADER);
-        try {
-            while (bytes.isReadable()) {
-                part(bytes, taken, passed);
-            }
-            emit(taken);
-        } finally {
-            taken.release();
-            bytes.release();
+        while (bytes.isReadable() && !done) {
+            part(bytes, taken, passed);
         }
+        emit(taken);
+        taken.release();
+        // Past the other readers, whose statements have not begun; what follows the end of this one is theirs.
         if (passed.isReadable()) {
-            context.fireChannelRead(passed);
+            last().fireChannelRead(passed);
         } else {
             passed.release();
+        }
+        if (bytes.isReadable()) {
+            context.fireChannelRead(bytes);
+        } else {
+            bytes.release();
         }
     }
 
     /** Reads a part of a message to where it belongs. */
     private void part(ByteBuf bytes, ByteBuf taken, ByteBuf passed) {
-        if (done) {
-            passed.writeBytes(bytes);
-        } else if (headerSeen < HEADER) {
+        if (headerSeen < HEADER) {
             byte next = bytes.readByte();
             if (headerSeen++ == 0) {
                 type = next;
@@ -117,12 +132,13 @@ final class CopyReader extends ChannelInboundHandlerAdapter {
             }
         } else {
             int here = Math.min(bodyLeft, bytes.readableBytes());
-            bytes.readBytes(type == COPY_DATA ? taken : passed, here);
+            (type == COPY_DATA ? taken : passed).writeBytes(bytes, here);
             bodyLeft -= here;
         }
         if (headerSeen == HEADER && bodyLeft == 0) {
             headerSeen = 0;
-            done |= type == COPY_DONE || type == READY;
+            begun |= type == COPY_BEGINS;
+            done = begun && type == READY;
         }
     }
 
