@@ -38,6 +38,7 @@ class BulkTypesIT {
         SAD
     }
 
+    @SuppressWarnings("ArrayRecordComponent")
     record Everything(
             int id,
             @Nullable Boolean bool,
@@ -63,7 +64,7 @@ class BulkTypesIT {
             Duration interval,
             String named) {}
 
-    record Number(int id, BigDecimal value, String text) {}
+    record Amount(int id, BigDecimal value, String text) {}
 
     record Whole(int id, BigInteger value) {}
 
@@ -114,10 +115,10 @@ class BulkTypesIT {
                     .multiply(random.nextBoolean() ? BigDecimal.ONE : BigDecimal.ONE.negate()));
         }
 
-        db.bulk("number", Number.class)
+        db.bulk("number", Amount.class)
                 .copy(Flux.fromStream(IntStream.range(0, values.size())
                         .mapToObj(
-                                i -> new Number(i, values.get(i), values.get(i).toPlainString()))))
+                                i -> new Amount(i, values.get(i), values.get(i).toPlainString()))))
                 .block(LIMIT);
         db.bulk("whole", Whole.class)
                 .copy(Flux.just(new Whole(1, BigInteger.TWO.pow(100))))

@@ -35,6 +35,7 @@ final class LoaderComparison {
 
     private static final int ROUNDS = Integer.getInteger("rounds", 15);
     private static final long TURN = TimeUnit.MILLISECONDS.toNanos(Integer.getInteger("turn", 300));
+    private static final int WARM_UP = 6;
     private static final int ROWS = 10_000;
     private static final int CONNECTIONS = 16;
     private static final String BARE = "one by one";
@@ -110,7 +111,7 @@ final class LoaderComparison {
 
     private void run(int callers) {
         Map<String, List<Turn>> turns = new LinkedHashMap<>();
-        for (int round = -2; round < ROUNDS; round++) {
+        for (int round = -WARM_UP; round < ROUNDS; round++) {
             List<String> order = new ArrayList<>(contestants.keySet());
             if (round % 2 == 0) {
                 Collections.reverse(order);

@@ -122,8 +122,8 @@ final class StatementOutline {
             throw new StatementException("COPY ... TO STDOUT is not sent as a query: use copyOut of the Database");
         }
         if (stream && previous.equals("FROM")) {
-            throw new StatementException("COPY ... FROM STDIN is not sent as a query: use copyIn or bulk of the"
-                    + " Database");
+            throw new StatementException(
+                    "COPY ... FROM STDIN is not sent as a query: use copyIn or bulk of the" + " Database");
         }
     }
 }
