@@ -59,6 +59,14 @@ final class DefaultQuery implements Query {
     }
 
     @Override
+    public Query named(String name) {
+        if (name.isBlank()) {
+            throw new IllegalArgumentException("name must not be blank");
+        }
+        return new DefaultQuery(new NamedScope(scope, name), sql, bindings);
+    }
+
+    @Override
     public <T> Rows<T> as(Class<T> type) {
         return rows(RowMapper.of(type));
     }
@@ -69,21 +77,24 @@ final class DefaultQuery implements Query {
     }
 
     private <T> Rows<T> rows(RowMapper<T> mapper) {
-        return new DefaultRows<>(run(result -> result.map(mapper::map)));
+        return new DefaultRows<>(run(result -> result.map(mapper::map), false));
     }
 
     @Override
     public Mono<Long> rowsUpdated() {
-        return run(Result::getRowsUpdated).reduce(0L, Long::sum);
+        return run(Result::getRowsUpdated, true).reduce(0L, Long::sum);
     }
 
-    private <T> Flux<T> run(Function<? super Result, ? extends Publisher<T>> read) {
+    private <T> Flux<T> run(Function<? super Result, ? extends Publisher<T>> read, boolean counts) {
         return scope.run(sql.writes(), lease -> {
             lease.announce(sql::mayChangeSession);
             if (sql.forgetsStatements()) {
                 lease.closeAtEnd();
             }
-            return lease.converse(sql.text(), statement -> bindings.bindTo(statement, sql), read);
+            Telemetry telemetry = scope.telemetry();
+            Flux<T> answer = lease.converse(
+                    telemetry.comment().on(sql.text()), statement -> bindings.bindTo(statement, sql), read);
+            return telemetry.isOn() ? telemetry.watch(answer, new Plan(sql, bindings), scope.name(), counts) : answer;
         });
     }
 }

@@ -98,6 +98,11 @@ final class SavepointTransaction implements OpenTransaction {
                 : root.statement(work).doOnError(failure -> firstFailure.compareAndSet(null, failure)));
     }
 
+    @Override
+    public Telemetry telemetry() {
+        return root.telemetry();
+    }
+
     private Mono<Void> command(String sql) {
         return root.<Long>statement(lease -> lease.converse(sql, statement -> {}, Result::getRowsUpdated))
                 .then();

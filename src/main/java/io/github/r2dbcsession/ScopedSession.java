@@ -13,8 +13,9 @@ import reactor.core.publisher.Mono;
  * @param lease what closing the session gives back
  * @param values what the Context brought, set again for each statement, since what else runs inside may bring others
  * @param statements runs statements outside a transaction
+ * @param telemetry what they are watched by
  */
-record ScopedSession(SessionScope scope, Lease lease, ContextValues values, Autocommit statements)
+record ScopedSession(SessionScope scope, Lease lease, ContextValues values, Autocommit statements, Telemetry telemetry)
         implements Session, StatementScope {
 
     @Override

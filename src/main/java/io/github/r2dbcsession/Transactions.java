@@ -25,7 +25,7 @@ final class Transactions {
     private final NestedAcquires pool;
     private final TransactionOptions defaults;
     private final List<ContextSetting> contextSettings;
-    private final DatabaseListener listener;
+    private final Telemetry telemetry;
     private final CommitResolver resolver;
     private final Retries retries = new Retries();
 
@@ -34,18 +34,18 @@ final class Transactions {
             LeasePool pool,
             TransactionOptions defaults,
             List<ContextSetting> contextSettings,
-            DatabaseListener listener) {
+            Telemetry telemetry) {
         this.client = database;
         this.database = database.name();
         this.pool = new NestedAcquires(database.name(), pool);
         this.defaults = defaults;
         this.contextSettings = contextSettings;
-        this.listener = listener;
+        this.telemetry = telemetry;
         this.resolver = new CommitResolver(pool);
     }
 
-    DatabaseListener listener() {
-        return listener;
+    Telemetry telemetry() {
+        return telemetry;
     }
 
     CommitResolver resolver() {
@@ -216,7 +216,7 @@ final class Transactions {
             Flux<Lease> acquired =
                     TimeLimit.on(acquireOwn(context, callSite).flux(), options, () -> true, () -> timedOut(options));
             return acquired.singleOrEmpty().map(lease -> {
-                DefaultTransaction transaction = new DefaultTransaction(lease, this, options, values, holding(context));
+                DefaultTransaction transaction = new DefaultTransaction(lease, this, options, values, context);
                 transaction.expireAfter(Duration.ofNanos(System.nanoTime() - start));
                 return transaction;
             });

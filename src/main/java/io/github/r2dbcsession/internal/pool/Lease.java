@@ -3,7 +3,6 @@ package io.github.r2dbcsession.internal.pool;
 import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
 import io.github.r2dbcsession.pool.Holder;
-import io.github.r2dbcsession.pool.PoolListener;
 import io.netty.buffer.ByteBuf;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
@@ -61,11 +60,13 @@ public final class Lease {
     private final Gate gate;
     private final Mono<Void> giveBack;
     private final Figures figures;
-    private final PoolListener listener;
+    private final Audience listener;
     private final CallSite callSite;
     private final Lease origin;
     private final long start = System.nanoTime();
     private volatile State state = State.ACQUIRED;
+
+    /** Until it has ended, when the caller gave it back if something had to be done then. */
     private volatile long endedAt;
 
     /** For those who ask who holds what; it need not be the very last. */
@@ -76,7 +77,7 @@ public final class Lease {
             Gate gate,
             Mono<Void> giveBack,
             Figures figures,
-            PoolListener listener,
+            Audience listener,
             CallSite callSite) {
         this.connection = connection;
         this.gate = gate;
@@ -94,7 +95,7 @@ public final class Lease {
         this.gate = from.gate;
         this.giveBack = onReturn;
         this.figures = new Figures();
-        this.listener = new PoolListener() {};
+        this.listener = Audience.NOBODY;
         this.callSite = from.callSite;
         this.origin = from.origin;
     }
@@ -225,6 +226,7 @@ public final class Lease {
                 waiting = caller;
                 giveBack.subscribe(this);
             } else {
+                endedAt = System.nanoTime();
                 giveBack.subscribe(this);
                 caller.onComplete();
             }
@@ -298,10 +300,20 @@ public final class Lease {
 
     private void recovered() {
         boolean open = connection.isOpen();
+        long returnedAt = endedAt;
         endedAt = System.nanoTime();
         state = open ? State.RELEASED : State.INVALIDATED;
         figures.recovering.decrementAndGet();
-        Duration use = Duration.ofNanos(System.nanoTime() - start);
+        if (listener.isPresent()) {
+            tell(open, returnedAt);
+        }
+    }
+
+    private void tell(boolean open, long returnedAt) {
+        if (returnedAt != 0) {
+            listener.onRecover(Duration.ofNanos(endedAt - returnedAt));
+        }
+        Duration use = Duration.ofNanos((returnedAt == 0 ? endedAt : returnedAt) - start);
         if (open) {
             listener.onRelease(use);
         } else {

@@ -1,4 +1,4 @@
-package io.github.r2dbcsession.internal.connection;
+package io.github.r2dbcsession.internal.connection.tls;
 
 import io.github.r2dbcsession.config.Secret;
 import io.github.r2dbcsession.connection.TlsFailedException;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * The certificate that we show to a server that asks for one, whatever authorities the server names, as libpq does. Notes whether it
  * was asked for and shown. Thread-safe.
  */
-final class ClientCertificate extends X509ExtendedKeyManager {
+public final class ClientCertificate extends X509ExtendedKeyManager {
 
     private static final String ALIAS = "client";
     private static final int OTHERS = 0007;
@@ -43,7 +43,7 @@ final class ClientCertificate extends X509ExtendedKeyManager {
     }
 
     /** No certificate, which still notes whether one was asked for. */
-    static ClientCertificate none() {
+    public static ClientCertificate none() {
         return new ClientCertificate(null);
     }
 
@@ -134,12 +134,12 @@ final class ClientCertificate extends X509ExtendedKeyManager {
     }
 
     /** Whether the server asked for a certificate. */
-    boolean requested() {
+    public boolean requested() {
         return requested;
     }
 
     /** Whether the server asked for a certificate and was shown one. */
-    boolean shown() {
+    public boolean shown() {
         return shown;
     }
 

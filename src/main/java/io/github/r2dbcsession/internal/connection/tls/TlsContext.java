@@ -1,4 +1,4 @@
-package io.github.r2dbcsession.internal.connection;
+package io.github.r2dbcsession.internal.connection.tls;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -11,10 +11,10 @@ import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the TLS engines of one connection and of its cancel requests. Thread-safe. */
-final class TlsContext {
+public final class TlsContext {
 
     /** The protocol name that PostgreSQL registered, which says that it is no other service's TLS. */
-    static final String PROTOCOL = "postgresql";
+    public static final String PROTOCOL = "postgresql";
 
     private final SSLContext context;
     private final SSLParameters parameters;
@@ -51,7 +51,7 @@ final class TlsContext {
     }
 
     /** Returns a new engine. */
-    SSLEngine engine() {
+    public SSLEngine engine() {
         SSLEngine prepared = first.getAndSet(null);
         return prepared != null ? prepared : create();
     }
@@ -64,7 +64,7 @@ final class TlsContext {
     }
 
     /** The certificate that the server may ask for. */
-    ClientCertificate client() {
+    public ClientCertificate client() {
         return client;
     }
 }

@@ -1,4 +1,4 @@
-package io.github.r2dbcsession.internal.connection;
+package io.github.r2dbcsession.internal.connection.tls;
 
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
-package io.github.r2dbcsession.internal.connection;
+package io.github.r2dbcsession.internal.connection.tls;
 
 /** How one attempt to log in begins. */
-enum Encryption {
+public enum Encryption {
     /** Without TLS. */
     PLAIN,
     /** With TLS where the server has it, without where it says that it has none. */

@@ -1,4 +1,4 @@
-package io.github.r2dbcsession.internal.connection;
+package io.github.r2dbcsession.internal.connection.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;

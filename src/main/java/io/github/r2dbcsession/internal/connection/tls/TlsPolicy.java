@@ -1,6 +1,7 @@
-package io.github.r2dbcsession.internal.connection;
+package io.github.r2dbcsession.internal.connection.tls;
 
 import io.github.r2dbcsession.config.ConnectionString;
+import io.github.r2dbcsession.config.HostAndPort;
 import io.github.r2dbcsession.config.Secret;
 import io.github.r2dbcsession.config.SslMode;
 import java.security.GeneralSecurityException;
@@ -14,7 +15,7 @@ import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /** What a connection string demands of TLS. Immutable. */
-final class TlsPolicy {
+public final class TlsPolicy {
 
     private static final List<String> VERSIONS = List.of("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3");
 
@@ -22,24 +23,26 @@ final class TlsPolicy {
     private final Map<String, String> options;
     private final @Nullable Secret keyPassword;
 
-    TlsPolicy(ConnectionString string) {
+    /** Reads the string. */
+    public TlsPolicy(ConnectionString string) {
         this.mode = string.sslMode();
         this.options = string.options();
         this.keyPassword = string.sslPassword().orElse(null);
     }
 
-    SslMode mode() {
+    /** The mode that is asked for. */
+    public SslMode mode() {
         return mode;
     }
 
     /** Whether TLS begins at once, without asking the server first. */
-    boolean direct() {
+    public boolean direct() {
         return "direct".equals(options.get("sslnegotiation"));
     }
 
-    /** The attempts to make at an endpoint, in order, as libpq makes them: the next one where the server or TLS refuses one. */
-    List<Encryption> attempts(Endpoint endpoint) {
-        if (endpoint.host().isSocket()) {
+    /** The attempts to make at a host, in order, as libpq makes them: the next one where the server or TLS refuses one. */
+    public List<Encryption> attempts(HostAndPort host) {
+        if (host.isSocket()) {
             return List.of(Encryption.PLAIN);
         }
         return switch (mode) {
@@ -57,7 +60,7 @@ final class TlsPolicy {
      * @throws GeneralSecurityException when TLS cannot work so
      * @throws SSLException when TLS cannot even begin
      */
-    TlsContext load(String host) throws GeneralSecurityException, SSLException {
+    public TlsContext load(String host) throws GeneralSecurityException, SSLException {
         ServerName name = new ServerName(host);
         boolean certificate = !"disable".equals(options.get("sslcertmode"));
         ClientCertificate client = certificate

@@ -1,4 +1,4 @@
-package io.github.r2dbcsession.internal.connection;
+package io.github.r2dbcsession.internal.connection.tls;
 
 import io.netty.util.NetUtil;
 import java.security.cert.CertificateException;
