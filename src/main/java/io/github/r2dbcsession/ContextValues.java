@@ -43,6 +43,16 @@ final class ContextValues {
         return pairs.isEmpty() ? NONE : new ContextValues(pairs);
     }
 
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ContextValues values && values.pairs.equals(pairs);
+    }
+
+    @Override
+    public int hashCode() {
+        return pairs.hashCode();
+    }
+
     boolean isEmpty() {
         return pairs.isEmpty();
     }

@@ -8,11 +8,15 @@ import io.github.r2dbcsession.internal.pool.CallSite;
 import io.github.r2dbcsession.internal.pool.Lease;
 import io.github.r2dbcsession.internal.pool.LeasePool;
 import io.github.r2dbcsession.internal.sql.BoundedCache;
+import io.github.r2dbcsession.internal.sql.ParsedSql;
 import io.github.r2dbcsession.pool.DrainReport;
 import io.github.r2dbcsession.pool.Holder;
 import io.github.r2dbcsession.pool.PoolEvent;
 import io.github.r2dbcsession.pool.PoolStats;
 import io.github.r2dbcsession.pool.WarmUp;
+import io.github.r2dbcsession.sql.StatementException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -119,6 +123,41 @@ final class DefaultDatabase implements Database {
     public Query sql(String sql) {
         return DefaultQuery.of(
                 sql.length() > LONGEST_REMEMBERED_TEXT ? statement() : callers.get(sql, text -> statement()), sql);
+    }
+
+    @Override
+    public <K, V> Loader<K, V> loader(String sql, Class<V> row, Function<? super V, ? extends K> key) {
+        List<String> parameters = ParsedSql.parse(sql).names();
+        if (parameters.size() != 1) {
+            throw new StatementException("a loader's statement has one parameter, which takes the keys, as in"
+                    + " WHERE id = ANY(:ids); this one has " + parameters.size());
+        }
+        String keys = parameters.get(0);
+        Query query = DefaultQuery.of(statement(), sql);
+        return DefaultLoader.of(
+                wanted -> query.bind(keys, wanted).as(row).all(),
+                key,
+                context -> new LoadPlace(transactions.open(context), transactions.holding(context), values(context)));
+    }
+
+    @Override
+    public <R> Bulk<R> bulk(String table, Class<R> rows) {
+        return DefaultBulk.of(transactions, table, rows);
+    }
+
+    @Override
+    public Mono<Long> copyIn(String sql, Publisher<ByteBuffer> data) {
+        return CopyIn.of(transactions, sql, data);
+    }
+
+    @Override
+    public Mono<Long> copyIn(String sql, Path file) {
+        return CopyIn.of(transactions, sql, FileBuffers.of(file));
+    }
+
+    @Override
+    public Flux<ByteBuffer> copyOut(String sql) {
+        return CopyOut.of(statement(), sql);
     }
 
     private StatementScope statement() {

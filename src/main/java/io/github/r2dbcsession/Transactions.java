@@ -232,6 +232,22 @@ final class Transactions {
         });
     }
 
+    /** Runs work of which all is kept or nothing: in a transaction of its own, behind a savepoint where one is open. */
+    <T> Flux<T> atomic(Function<? super OpenTransaction, ? extends Publisher<T>> work) {
+        TransactionOptions options = defaults.rollbackOn(failure -> true);
+        Work<T> many = Work.many(transaction -> work.apply((OpenTransaction) transaction));
+        return Flux.deferContextual(context -> {
+            OpenTransaction open = open(context);
+            return open == null
+                    ? begun(options, many::in, context)
+                    : TimeLimit.on(
+                            many.behind(new SavepointTransaction(open, this, options)),
+                            options,
+                            () -> true,
+                            () -> timedOut(options));
+        });
+    }
+
     private <T> Flux<T> begun(TransactionOptions options, Function<Block, Flux<T>> block, ContextView context) {
         ContextValues values = ContextValues.of(contextSettings, context);
         return new Attempts<>(this, options, values, begun -> block.apply(new Block(begun)), context).run();

@@ -1,10 +1,13 @@
 package io.github.r2dbcsession.docs;
 
+import io.github.r2dbcsession.Bulk;
+import io.github.r2dbcsession.BulkException;
 import io.github.r2dbcsession.CommitResolution;
 import io.github.r2dbcsession.CommitUnknownException;
 import io.github.r2dbcsession.ContextSetting;
 import io.github.r2dbcsession.Database;
 import io.github.r2dbcsession.DatabaseListener;
+import io.github.r2dbcsession.Loader;
 import io.github.r2dbcsession.QueryEnd;
 import io.github.r2dbcsession.Session;
 import io.github.r2dbcsession.SlowQueryLog;
@@ -28,6 +31,8 @@ import io.github.r2dbcsession.pool.WarmUp;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -44,6 +49,36 @@ final class HowToExamples {
     private static final Logger log = LoggerFactory.getLogger(HowToExamples.class);
 
     private final BigDecimal ten = BigDecimal.TEN;
+
+    record Deposit(long id, String owner, BigDecimal balance) {}
+
+    Flux<?> bulk(Database db, Flux<Deposit> deposits) {
+        Bulk<Deposit> bulk = db.bulk("account", Deposit.class);
+        Mono<Long> inserted = bulk.insert(deposits);
+        Mono<Long> merged = bulk.upsert(deposits, "id");
+        Mono<Long> updated = bulk.update(deposits, "id");
+        Mono<Long> copied = bulk.onProgress(rows -> log.info("{} rows", rows)).copy(deposits);
+        Mono<Long> lowered = bulk.run(
+                "INSERT INTO account (id, owner) SELECT id, lower(owner) FROM rows ON CONFLICT DO NOTHING", deposits);
+        Mono<Long> told = bulk.insert(deposits)
+                .doOnError(
+                        BulkException.class,
+                        refused -> log.warn("row {}: {}", refused.firstRow(), refused.getSqlState()));
+        return Flux.concat(inserted, merged, updated, copied, lowered, told);
+    }
+
+    Flux<?> copy(Database db) {
+        Mono<Long> imported = db.copyIn("COPY account FROM STDIN (FORMAT csv, HEADER)", Path.of("accounts.csv"));
+        Flux<ByteBuffer> exported = db.copyOut("COPY (SELECT * FROM account) TO STDOUT (FORMAT csv)");
+        return Flux.concat(imported, exported);
+    }
+
+    Mono<Deposit> load(Database db) {
+        Loader<Long, Deposit> loader =
+                db.loader("SELECT id, owner, balance FROM account WHERE id = ANY(:ids)", Deposit.class, Deposit::id);
+        Mono<Deposit> deposit = loader.load(42L);
+        return deposit;
+    }
 
     void metrics(Database db, MeterRegistry registry) {
         DatabaseMetrics metrics = DatabaseMetrics.of(db);

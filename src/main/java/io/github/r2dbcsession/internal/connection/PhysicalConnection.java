@@ -1,5 +1,6 @@
 package io.github.r2dbcsession.internal.connection;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.SingleThreadEventLoop;
@@ -8,6 +9,7 @@ import io.r2dbc.postgresql.api.Notification;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
+import java.nio.ByteBuffer;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Optional;
@@ -92,6 +94,55 @@ public final class PhysicalConnection {
     /** Emits the notifications that arrive from now on, on the event loop. Whoever does not ask for them misses them. */
     public Flux<Notification> notifications() {
         return driver.getNotifications();
+    }
+
+    /**
+     * Runs one {@code COPY ... FROM STDIN} and emits how many rows the server took. A cancel, and an error of the data, has the server undo
+     * it; what is left of the answer is then read and dropped. An error of the data is passed on.
+     *
+     * @param first runs ahead of it; nothing has been sent before it returns
+     * @param data is asked for more as the socket takes it, and cancelled when the server refuses a row
+     */
+    public Flux<Long> copyIn(String sql, Runnable first, Publisher<ByteBuf> data) {
+        return Flux.defer(() -> {
+            CopySource source = new CopySource(data);
+            return new Conversation<>(
+                            () -> {
+                                first.run();
+                                return driver.copyIn(sql)
+                                        .fromMany(source.frames())
+                                        .build()
+                                        .flux();
+                            },
+                            StatementLimits.NONE,
+                            conversations)
+                    .doOnTerminate(source::stop)
+                    .onErrorMap(source::told)
+                    .doOnCancel(source::stop);
+        });
+    }
+
+    /**
+     * Runs one {@code COPY ... TO STDOUT} and emits what the server sends, with the subscriber's demand. After a cancel the rest is dropped.
+     *
+     * @param first runs ahead of it; nothing has been sent before it returns
+     */
+    public Flux<ByteBuffer> copyOut(String sql, Runnable first) {
+        return Flux.defer(() -> {
+            CopyReader reader = new CopyReader(channel, wire);
+            Flux<ByteBuffer> answer = new Conversation<>(
+                            () -> {
+                                first.run();
+                                reader.attach();
+                                return Flux.from(driver.createStatement(sql).execute())
+                                        .concatMapDelayError(Result::getRowsUpdated, 0)
+                                        .doOnTerminate(reader::detach);
+                            },
+                            StatementLimits.NONE,
+                            conversations)
+                    .thenMany(Flux.empty());
+            return Flux.merge(1, reader.data(), answer).doOnCancel(reader::drop);
+        });
     }
 
     /** Runs something on the connection's event loop. */

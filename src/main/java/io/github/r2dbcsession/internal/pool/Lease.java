@@ -4,9 +4,11 @@ import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
 import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.pool.Holder;
+import io.netty.buffer.ByteBuf;
 import io.r2dbc.postgresql.api.Notification;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -211,12 +213,32 @@ public final class Lease {
                 limits,
                 statement -> {
                     // The statement counts as open by now, so a release either is seen here or sees the statement.
-                    if (state != State.ACQUIRED) {
-                        throw new IllegalStateException("the connection has been given back");
-                    }
+                    requireAcquired();
                     bind.accept(statement);
                 },
                 read);
+    }
+
+    /**
+     * Runs one COPY from STDIN, see {@link PhysicalConnection#copyIn}.
+     *
+     * @throws IllegalStateException as a signal, when the lease has been given back; nothing is sent then
+     */
+    public Flux<Long> copyIn(String sql, Publisher<ByteBuf> data) {
+        origin.lastStatement = sql;
+        return connection.copyIn(sql, this::requireAcquired, data);
+    }
+
+    /** Runs one COPY to STDOUT in the same way, see {@link PhysicalConnection#copyOut}. */
+    public Flux<ByteBuffer> copyOut(String sql) {
+        origin.lastStatement = sql;
+        return connection.copyOut(sql, this::requireAcquired);
+    }
+
+    private void requireAcquired() {
+        if (state != State.ACQUIRED) {
+            throw new IllegalStateException("the connection has been given back");
+        }
     }
 
     /**

@@ -124,11 +124,11 @@ final class StatementOutline {
     private void copy(String word) {
         boolean stream = word.equals("STDIN") || word.equals("STDOUT");
         if (stream && previous.equals("TO")) {
-            throw new StatementException("COPY ... TO STDOUT is not sent: the driver drops its rows; use a SELECT");
+            throw new StatementException("COPY ... TO STDOUT is not sent as a query: use copyOut of the Database");
         }
         if (stream && previous.equals("FROM")) {
-            throw new StatementException("COPY ... FROM STDIN is not sent as a query: it needs a stream of rows;"
-                    + " use INSERT ... SELECT ... FROM unnest(:values)");
+            throw new StatementException(
+                    "COPY ... FROM STDIN is not sent as a query: use copyIn or bulk of the" + " Database");
         }
     }
 }

@@ -1,0 +1,139 @@
+package io.github.r2dbcsession;
+
+import io.github.r2dbcsession.internal.sql.ParsedSql;
+import io.github.r2dbcsession.internal.sql.bulk.BinaryRows;
+import io.github.r2dbcsession.internal.sql.bulk.RecordPart;
+import io.github.r2dbcsession.internal.sql.bulk.RowTarget;
+import io.github.r2dbcsession.internal.sql.bulk.TableColumn;
+import io.r2dbc.spi.Readable;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.function.LongConsumer;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Writes by arrays in chunks, or by COPY.
+ *
+ * @param table as the caller calls it
+ */
+record DefaultBulk<R>(Transactions transactions, String table, Class<R> type, int chunk, LongConsumer progress)
+        implements Bulk<R> {
+
+    private static final int CHUNK = 2_000;
+    private static final int LARGEST_CHUNK = 100_000;
+
+    static <R> Bulk<R> of(Transactions transactions, String table, Class<R> type) {
+        RecordPart.of(type);
+        return new DefaultBulk<>(transactions, Objects.requireNonNull(table, "table"), type, CHUNK, rows -> {});
+    }
+
+    @Override
+    public Bulk<R> chunks(int rows) {
+        if (rows < 1 || rows > LARGEST_CHUNK) {
+            throw new IllegalArgumentException("a chunk has 1 to " + LARGEST_CHUNK + " rows, was " + rows);
+        }
+        return new DefaultBulk<>(transactions, table, type, rows, progress);
+    }
+
+    @Override
+    public Bulk<R> onProgress(LongConsumer rowsSoFar) {
+        return new DefaultBulk<>(transactions, table, type, chunk, Objects.requireNonNull(rowsSoFar, "rowsSoFar"));
+    }
+
+    @Override
+    public Mono<Long> insert(Publisher<? extends R> rows) {
+        return write(RowTarget::insert, rows);
+    }
+
+    @Override
+    public Mono<Long> insertMissing(Publisher<? extends R> rows) {
+        return write(RowTarget::insertMissing, rows);
+    }
+
+    @Override
+    public Mono<Long> upsert(Publisher<? extends R> rows, String... key) {
+        return write(target -> target.upsert(key), rows);
+    }
+
+    @Override
+    public Mono<Long> update(Publisher<? extends R> rows, String... key) {
+        return write(target -> target.update(key), rows);
+    }
+
+    @Override
+    public Mono<Long> delete(Publisher<? extends R> rows) {
+        return write(RowTarget::delete, rows);
+    }
+
+    @Override
+    public Mono<Long> run(String sql, Publisher<? extends R> rows) {
+        return write(target -> target.with(sql), rows);
+    }
+
+    private Mono<Long> write(Function<RowTarget, String> sql, Publisher<? extends R> rows) {
+        return transactions
+                .<Long>atomic(transaction -> target(transaction).flatMapMany(target -> {
+                    ChunkStatement statement = new ChunkStatement(transactions, target, sql.apply(target));
+                    return Flux.<R>from(rows)
+                            .buffer(chunk)
+                            .index()
+                            .concatMap(
+                                    part -> {
+                                        long before = part.getT1() * chunk;
+                                        return statement
+                                                .run(transaction, before, part.getT2())
+                                                .doOnNext(count -> progress.accept(
+                                                        before + part.getT2().size()));
+                                    },
+                                    1);
+                }))
+                .reduce(0L, Long::sum)
+                .onErrorResume(ChunkRefused.class, ChunkRefused::located);
+    }
+
+    @Override
+    public Mono<Long> copy(Publisher<? extends R> rows) {
+        return transactions
+                .<Long>atomic(transaction -> target(transaction).flatMapMany(target -> {
+                    BinaryRows binary = new BinaryRows(target);
+                    ParsedSql insert = ParsedSql.parse("INSERT INTO " + target.table() + " DEFAULT VALUES");
+                    return transaction.run(true, lease -> {
+                        // What may remain of it is what remains of an INSERT: the work of triggers.
+                        lease.announce(insert::mayChangeSession);
+                        return lease.copyIn(target.copy(), binary.encode(DataFailure.marked(rows), progress));
+                    });
+                }))
+                .onErrorMap(CopyIn::refused)
+                .reduce(0L, Long::sum);
+    }
+
+    private Mono<RowTarget> target(OpenTransaction transaction) {
+        // Not by a query, which would have the session reset.
+        return transaction
+                .run(
+                        false,
+                        lease -> lease.converse(
+                                TableColumn.QUERY,
+                                statement -> statement.bind(0, table),
+                                result -> result.map(DefaultBulk::column)))
+                .collectList()
+                .map(columns -> RowTarget.of(table, type, columns));
+    }
+
+    private static TableColumn column(Readable row) {
+        return new TableColumn(
+                text(row, "table"),
+                text(row, "name"),
+                text(row, "quoted"),
+                text(row, "type"),
+                Objects.requireNonNull(row.get("oid", Long.class)),
+                text(row, "kind"),
+                Objects.requireNonNull(row.get("array", Boolean.class)));
+    }
+
+    private static String text(Readable row, String column) {
+        return Objects.requireNonNull(row.get(column, String.class));
+    }
+}
