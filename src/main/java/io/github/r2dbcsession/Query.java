@@ -1,6 +1,7 @@
 package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.sql.Row;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +52,29 @@ public interface Query {
     Query named(String name);
 
     /**
+     * Limits how long the statement may take, from when it is sent until its answer has been read; waiting for a connection has its own
+     * limit.
+     *
+     * <p>At the limit the server is asked to stop it, and the caller gets {@link StatementCancelledException} by DEADLINE; so a
+     * transaction around it can only be rolled back, or the work behind a savepoint. Where the server does not answer within a second
+     * more, the connection is closed, and the error comes all the same: {@link StatementUnknownException} for a statement outside a
+     * transaction that may write. A statement with a limit shares its connection's wire with no other: what is run on the same session at
+     * the same time is sent after it.
+     *
+     * @param limit from 1 ms to 2147483647 ms; by default that of the session or database
+     */
+    Query timeout(Duration limit);
+
+    /**
+     * Has the server send the rows of {@link Rows#all()} so many at a time, the next when they are asked for. Takes one round trip more in
+     * all and one for each further portion. Without it the server sends as fast as the rows are taken, and stands still when they are
+     * not; memory is bounded either way. With it a stream that is cut short costs one portion, inside a transaction too.
+     *
+     * @param rows 1 or more, or 0 to have them sent as they are taken, which is the default
+     */
+    Query fetchSize(int rows);
+
+    /**
      * Maps each row to a scalar, or to a record by its components: column {@code created_at} fills {@code createdAt}.
      */
     <T> Rows<T> as(Class<T> type);
@@ -68,4 +92,12 @@ public interface Query {
      * <p>Cancelling lets go of the result; the statement may have run.
      */
     Mono<Long> rowsUpdated();
+
+    /**
+     * Asks the server how it would run the statement, and emits the plan, a line for each node.
+     *
+     * <p>Does not run the statement unless {@link ExplainOption#ANALYZE} is among the options. Then it is run and undone: in a transaction
+     * of its own, or behind a savepoint of the one that is open.
+     */
+    Mono<String> explain(ExplainOption... options);
 }

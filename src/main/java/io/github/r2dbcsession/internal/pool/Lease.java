@@ -2,7 +2,9 @@ package io.github.r2dbcsession.internal.pool;
 
 import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.pool.Holder;
+import io.r2dbc.postgresql.api.Notification;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
@@ -131,6 +133,21 @@ public final class Lease {
         return connection.settle(limit);
     }
 
+    /** Emits the notifications that arrive from now on, see {@link PhysicalConnection#notifications()}. */
+    public Flux<Notification> notifications() {
+        return connection.notifications();
+    }
+
+    /** Calls back once when the connection has closed. */
+    public void onClose(Runnable callback) {
+        connection.onClose(callback);
+    }
+
+    /** Closes the connection at once. */
+    public void kill() {
+        connection.kill();
+    }
+
     /** Whether nothing is under way on the connection. */
     public boolean isQuiet() {
         return connection.isQuiet();
@@ -157,16 +174,26 @@ public final class Lease {
         connection.retire();
     }
 
+    /** Runs one statement without limits, see {@link #converse(String, StatementLimits, Consumer, Function)}. */
+    public <T> Flux<T> converse(
+            String sql, Consumer<? super Statement> bind, Function<? super Result, ? extends Publisher<T>> read) {
+        return converse(sql, StatementLimits.NONE, bind, read);
+    }
+
     /**
      * Runs one statement, see {@link PhysicalConnection#converse}.
      *
      * @throws IllegalStateException as a signal, when the lease has been given back; nothing is sent then
      */
     public <T> Flux<T> converse(
-            String sql, Consumer<? super Statement> bind, Function<? super Result, ? extends Publisher<T>> read) {
+            String sql,
+            StatementLimits limits,
+            Consumer<? super Statement> bind,
+            Function<? super Result, ? extends Publisher<T>> read) {
         origin.lastStatement = sql;
         return connection.converse(
                 sql,
+                limits,
                 statement -> {
                     // The statement counts as open by now, so a release either is seen here or sees the statement.
                     if (state != State.ACQUIRED) {

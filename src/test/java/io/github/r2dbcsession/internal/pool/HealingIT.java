@@ -15,10 +15,12 @@ import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.tcp.TcpResources;
@@ -56,6 +58,7 @@ class HealingIT {
     }
 
     @Test
+    @Timeout(value = 60, unit = TimeUnit.MINUTES)
     void killingEveryIdleConnectionFailsNobody() {
         LeasePool pool = pool(PoolSettings.builder().maxSize(10).build());
 

@@ -16,7 +16,9 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import reactor.core.Disposable;
 import reactor.netty.tcp.TcpResources;
 
@@ -44,6 +46,7 @@ class PoolModelIT {
     private boolean suspended;
 
     @Test
+    @Timeout(value = 60, unit = TimeUnit.MINUTES)
     void theModelIsKept() {
         for (int step = 0; step < steps; step++) {
             String command = command();
