@@ -26,7 +26,7 @@ class StreamingIT {
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final boolean COMMIT = "commit".equals(System.getProperty("scale", "commit"));
     private static final int ROWS = COMMIT ? 40_000 : 1_000_000;
-    private static final int CUTS = COMMIT ? 100 : 5_000;
+    private static final int CUTS = COMMIT ? 60 : 5_000;
 
     /** A sequence counts how many rows the server has made; the text fills buffers soon. */
     private static final String COUNTED =
@@ -183,7 +183,7 @@ class StreamingIT {
                         System.getProperty("java.class.path"),
                         StreamReader.class.getName(),
                         server.url(StreamingIT.class),
-                        Integer.toString(COMMIT ? 60_000 : 1_000_000),
+                        Integer.toString(COMMIT ? 40_000 : 1_000_000),
                         Integer.toString(fetchSize))
                 .redirectErrorStream(true)
                 .start();
