@@ -17,10 +17,12 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import reactor.core.publisher.Flux;
@@ -30,6 +32,7 @@ import reactor.test.StepVerifier;
 
 /** Statements that have so much time: they end by it on the server too, and nobody else is hurt. */
 @DatabaseTest
+@Timeout(value = 60, unit = TimeUnit.MINUTES)
 class StatementTimeoutIT {
 
     private static final Duration SHORT = Duration.ofMillis(150);
