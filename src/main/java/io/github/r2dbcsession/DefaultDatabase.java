@@ -36,6 +36,8 @@ final class DefaultDatabase implements Database {
     private final List<ContextSetting> contextSettings;
     private final LeasePool pool;
     private final Listeners listeners = new Listeners();
+    private final Telemetry telemetry;
+    private final Telemetry unheard;
     private final Transactions transactions;
     private final Autocommit statements;
     private final Listening listening;
@@ -45,6 +47,8 @@ final class DefaultDatabase implements Database {
         this.name = builder.name();
         this.statements = new Autocommit("database " + name);
         this.connectionString = builder.connectionString;
+        this.telemetry = Telemetry.to(listeners, new SqlComment(builder.commentTags));
+        this.unheard = telemetry.quiet();
         this.drainTime = builder.drainTime;
         this.contextSettings = List.copyOf(builder.contextSettings);
         Connector connector = new Connector(
@@ -56,7 +60,11 @@ final class DefaultDatabase implements Database {
         this.pool = new LeasePool(name, builder.poolSettings, connector, listeners);
         this.listening = new Listening(name, pool);
         this.transactions = new Transactions(
-                this, pool, builder.transactionDefaults, builder.statementLimits, contextSettings, listeners);
+                this, pool, builder.transactionDefaults, builder.statementLimits, contextSettings, telemetry);
+    }
+
+    Telemetry telemetry() {
+        return telemetry;
     }
 
     Transactions transactions() {
@@ -167,27 +175,32 @@ final class DefaultDatabase implements Database {
         CallSite callSite = CallSite.here();
         return Mono.deferContextual(context -> {
             ContextValues values = values(context);
-            return transactions.acquireOwn(context, callSite).map(lease -> session(lease, values));
+            return transactions
+                    .acquireOwn(context, callSite)
+                    .map(lease -> new DefaultSession(lease, name, statementLimits(), values, telemetry));
         });
     }
 
     @Override
     public Mono<Session> openDedicatedSession() {
-        return pool.dedicated().map(lease -> session(lease, ContextValues.none()));
+        return pool.dedicated().map(this::unheardSession);
     }
 
     /** Acquires a connection for work of the library itself, which belongs to no caller's Context. */
     <T> Mono<T> inOwnSession(Function<? super Session, ? extends Mono<T>> work) {
-        return Mono.usingWhen(
-                pool.acquire(), lease -> work.apply(session(lease, ContextValues.none())), Lease::release);
+        return Mono.usingWhen(ownLease(), lease -> work.apply(unheardSession(lease)), Lease::release);
+    }
+
+    Mono<Lease> ownLease() {
+        return pool.acquire();
     }
 
     private ContextValues values(ContextView context) {
         return ContextValues.of(contextSettings, context);
     }
 
-    private Session session(Lease lease, ContextValues values) {
-        return new DefaultSession(lease, name, statementLimits(), values);
+    private Session unheardSession(Lease lease) {
+        return new DefaultSession(lease, name, statementLimits(), ContextValues.none(), unheard);
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.github.r2dbcsession.sql.StatementException;
 import io.r2dbc.spi.Result;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,16 @@ record DefaultQuery(StatementScope scope, ParsedSql sql, Bindings bindings, Stat
         return with(bindings.with(index, value));
     }
 
+    @Override
+    public Query bind(int index, Collection<?> values, Class<?> elementType) {
+        return with(bindings.with(index, values, elementType));
+    }
+
+    @Override
+    public Query bindNull(int index, Class<?> type) {
+        return with(bindings.withNull(index, type));
+    }
+
     private Query with(Bindings newBindings) {
         return new DefaultQuery(scope, sql, newBindings, whole, fetchSize);
     }
@@ -73,6 +84,14 @@ record DefaultQuery(StatementScope scope, ParsedSql sql, Bindings bindings, Stat
     }
 
     @Override
+    public Query named(String name) {
+        if (name.isBlank()) {
+            throw new IllegalArgumentException("name must not be blank");
+        }
+        return new DefaultQuery(new NamedScope(scope, name), sql, bindings, whole, fetchSize);
+    }
+
+    @Override
     public <T> Rows<T> as(Class<T> type) {
         return rows(RowMapper.of(type));
     }
@@ -82,18 +101,29 @@ record DefaultQuery(StatementScope scope, ParsedSql sql, Bindings bindings, Stat
         return rows(RowMapper.of(mapper));
     }
 
+    @Override
+    public Rows<Map<String, @Nullable Object>> asMap() {
+        return map(Row::toMap);
+    }
+
     private <T> Rows<T> rows(RowMapper<T> mapper) {
-        Flux<T> read = run(whole, result -> result.map(mapper::map));
+        Flux<T> read = run(whole, result -> result.map(mapper::map), false);
         return new DefaultRows<>(
                 read,
                 fetchSize == 0 || sql.several()
                         ? read
-                        : run(new StatementLimits(whole.time(), fetchSize), result -> result.map(mapper::map)));
+                        : run(new StatementLimits(whole.time(), fetchSize), result -> result.map(mapper::map), false));
     }
 
     @Override
     public Mono<Long> rowsUpdated() {
-        return run(whole, Result::getRowsUpdated).reduce(0L, Long::sum);
+        return run(whole, Result::getRowsUpdated, true).reduce(0L, Long::sum);
+    }
+
+    @Override
+    public Mono<Boolean> exists() {
+        Flux<Boolean> rows = run(whole, result -> result.map((row, metadata) -> true), false);
+        return new Head<>(rows, false).defaultIfEmpty(false);
     }
 
     @Override
@@ -106,13 +136,18 @@ record DefaultQuery(StatementScope scope, ParsedSql sql, Bindings bindings, Stat
                 .singleOrEmpty();
     }
 
-    private <T> Flux<T> run(StatementLimits limits, Function<? super Result, ? extends Publisher<T>> read) {
+    private <T> Flux<T> run(
+            StatementLimits limits, Function<? super Result, ? extends Publisher<T>> read, boolean counts) {
         return scope.run(sql.writes(), lease -> {
             lease.announce(sql::mayChangeSession);
             if (sql.forgetsStatements()) {
                 lease.closeAtEnd();
             }
-            return lease.converse(sql.text(), limits, statement -> bindings.bindTo(statement, sql), read);
+            Telemetry telemetry = scope.telemetry();
+            Flux<T> answer = lease.converse(
+                    telemetry.comment().on(sql.text()), limits, statement -> bindings.bindTo(statement, sql), read);
+            Flux<T> told = sql.writes() ? new WrittenAnswer<>(answer, lease) : answer;
+            return telemetry.isOn() ? telemetry.watch(told, new Plan(sql, bindings), scope.name(), counts) : told;
         });
     }
 }

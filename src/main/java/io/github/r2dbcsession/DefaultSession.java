@@ -12,15 +12,17 @@ final class DefaultSession implements Session, StatementScope {
     private final Lease lease;
     private final String scope;
     private final Autocommit statements;
+    private final Telemetry telemetry;
     private final StatementLimits limits;
 
     /** Sets what the Context brought, once, ahead of the first statement; null where it brought nothing. */
     private final @Nullable Mono<Void> settings;
 
-    DefaultSession(Lease lease, String database, StatementLimits limits, ContextValues values) {
+    DefaultSession(Lease lease, String database, StatementLimits limits, ContextValues values, Telemetry telemetry) {
         this.lease = lease;
         this.scope = "session on " + database;
         this.statements = new Autocommit(scope);
+        this.telemetry = telemetry;
         this.limits = limits;
         this.settings = values.isEmpty() ? null : values.setForSession(lease).cache();
     }
@@ -39,6 +41,11 @@ final class DefaultSession implements Session, StatementScope {
     public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
         Flux<T> run = Flux.defer(() -> isOpen() ? statements.run(lease, writes, work) : ended());
         return settings == null ? run : Flux.defer(() -> isOpen() ? settings.thenMany(run) : run);
+    }
+
+    @Override
+    public Telemetry telemetry() {
+        return telemetry;
     }
 
     /** Fails on demand, so that work which was cancelled on its way here gets no error that nobody is left to take. */

@@ -22,4 +22,9 @@ record OneStatement(DefaultDatabase database, CallSite callSite) implements Stat
     public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
         return database.run(callSite, writes, work);
     }
+
+    @Override
+    public Telemetry telemetry() {
+        return database.telemetry();
+    }
 }

@@ -103,6 +103,11 @@ final class SavepointTransaction implements OpenTransaction {
         rollbackOnly |= failure instanceof StatementCancelledException;
     }
 
+    @Override
+    public Telemetry telemetry() {
+        return root.telemetry();
+    }
+
     private Mono<Void> command(String sql) {
         return root.<Long>statement(lease -> lease.converse(sql, statement -> {}, Result::getRowsUpdated))
                 .then();

@@ -15,9 +15,15 @@ import reactor.core.publisher.Mono;
  * @param values what the Context brought, set again for each statement, since what else runs inside may bring others
  * @param limits the limits of a statement that names none
  * @param statements runs statements outside a transaction
+ * @param telemetry what they are watched by
  */
 record ScopedSession(
-        SessionScope scope, Lease lease, ContextValues values, StatementLimits limits, Autocommit statements)
+        SessionScope scope,
+        Lease lease,
+        ContextValues values,
+        StatementLimits limits,
+        Autocommit statements,
+        Telemetry telemetry)
         implements Session, StatementScope {
 
     @Override

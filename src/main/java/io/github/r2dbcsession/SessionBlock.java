@@ -21,12 +21,13 @@ record SessionBlock(Session session, Function<Context, Context> mark) {
         if (transactions.scope(outside) == null) {
             HeldSession held = new HeldSession(lease, outer);
             return new SessionBlock(
-                    new DefaultSession(lease, database, limits, values), inside -> transactions.holding(inside, held));
+                    new DefaultSession(lease, database, limits, values, transactions.telemetry()),
+                    inside -> transactions.holding(inside, held));
         }
         String name = "session on " + database;
         SessionScope scope = SessionScope.on(lease, name, outer);
         return new SessionBlock(
-                new ScopedSession(scope, lease, values, limits, new Autocommit(name)),
+                new ScopedSession(scope, lease, values, limits, new Autocommit(name), transactions.telemetry()),
                 inside -> transactions.scope(inside, scope));
     }
 }

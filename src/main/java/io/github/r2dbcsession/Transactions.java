@@ -27,7 +27,7 @@ final class Transactions {
     private final TransactionOptions defaults;
     private final List<ContextSetting> contextSettings;
     private final StatementLimits statementLimits;
-    private final DatabaseListener listener;
+    private final Telemetry telemetry;
     private final CommitResolver resolver;
     private final Retries retries = new Retries();
 
@@ -37,14 +37,14 @@ final class Transactions {
             TransactionOptions defaults,
             StatementLimits statementLimits,
             List<ContextSetting> contextSettings,
-            DatabaseListener listener) {
+            Telemetry telemetry) {
         this.client = database;
         this.database = database.name();
         this.pool = new NestedAcquires(database.name(), pool);
         this.defaults = defaults;
         this.statementLimits = statementLimits;
         this.contextSettings = contextSettings;
-        this.listener = listener;
+        this.telemetry = telemetry;
         this.resolver = new CommitResolver(pool);
     }
 
@@ -53,8 +53,8 @@ final class Transactions {
         return statementLimits;
     }
 
-    DatabaseListener listener() {
-        return listener;
+    Telemetry telemetry() {
+        return telemetry;
     }
 
     CommitResolver resolver() {
@@ -225,7 +225,7 @@ final class Transactions {
             Flux<Lease> acquired =
                     TimeLimit.on(acquireOwn(context, callSite).flux(), options, () -> true, () -> timedOut(options));
             return acquired.singleOrEmpty().map(lease -> {
-                DefaultTransaction transaction = new DefaultTransaction(lease, this, options, values, holding(context));
+                DefaultTransaction transaction = new DefaultTransaction(lease, this, options, values, context);
                 transaction.expireAfter(Duration.ofNanos(System.nanoTime() - start));
                 return transaction;
             });

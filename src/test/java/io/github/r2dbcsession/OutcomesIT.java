@@ -62,8 +62,8 @@ class OutcomesIT {
         opened.add(database);
         database.listen(new DatabaseListener() {
             @Override
-            public void onTransaction(TransactionOutcome outcome, Duration duration) {
-                outcomes.add(outcome);
+            public void onTransaction(TransactionEnd end) {
+                outcomes.add(end.outcome());
             }
         });
         return database;

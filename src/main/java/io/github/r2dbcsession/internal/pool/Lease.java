@@ -4,7 +4,6 @@ import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
 import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.pool.Holder;
-import io.github.r2dbcsession.pool.PoolListener;
 import io.r2dbc.postgresql.api.Notification;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
@@ -42,6 +41,9 @@ public final class Lease {
 
     static final Comparator<Lease> LONGEST_FIRST = (one, other) -> Long.signum(one.start - other.start);
 
+    /** How long a write may go on of which enough has been seen. */
+    private static final Duration FINISH_LIMIT = Duration.ofSeconds(10);
+
     private static final AtomicReferenceFieldUpdater<Lease, State> STATE =
             AtomicReferenceFieldUpdater.newUpdater(Lease.class, State.class, "state");
 
@@ -61,12 +63,16 @@ public final class Lease {
     private final Gate gate;
     private final Mono<Void> giveBack;
     private final Figures figures;
-    private final PoolListener listener;
+    private final Audience listener;
     private final CallSite callSite;
     private final Lease origin;
     private final long start = System.nanoTime();
     private volatile State state = State.ACQUIRED;
+
+    /** Until it has ended, when the caller gave it back if something had to be done then. */
     private volatile long endedAt;
+
+    private @Nullable Mono<Void> unfinished;
 
     /** For those who ask who holds what; it need not be the very last. */
     private String lastStatement = "";
@@ -76,7 +82,7 @@ public final class Lease {
             Gate gate,
             Mono<Void> giveBack,
             Figures figures,
-            PoolListener listener,
+            Audience listener,
             CallSite callSite) {
         this.connection = connection;
         this.gate = gate;
@@ -94,7 +100,7 @@ public final class Lease {
         this.gate = from.gate;
         this.giveBack = onReturn;
         this.figures = new Figures();
-        this.listener = new PoolListener() {};
+        this.listener = Audience.NOBODY;
         this.callSite = from.callSite;
         this.origin = from.origin;
     }
@@ -168,6 +174,16 @@ public final class Lease {
         }
     }
 
+    /** Has the way back begin when the statement has ended that this tells of, or after 10 s. The caller does not wait. */
+    public synchronized void letFinish(Mono<Void> statement) {
+        Mono<Void> ended = statement.timeout(FINISH_LIMIT, Mono.empty());
+        unfinished = unfinished == null ? ended : unfinished.then(ended);
+    }
+
+    private synchronized Mono<Void> giveBack() {
+        return unfinished == null ? giveBack : unfinished.then(giveBack);
+    }
+
     /** Has the connection closed at the end in place of being lent again. */
     public void closeAtEnd() {
         connection.retire();
@@ -230,7 +246,8 @@ public final class Lease {
                 waiting = caller;
                 giveBack.subscribe(this);
             } else {
-                giveBack.subscribe(this);
+                endedAt = System.nanoTime();
+                giveBack().subscribe(this);
                 caller.onComplete();
             }
         }
@@ -303,10 +320,20 @@ public final class Lease {
 
     private void recovered() {
         boolean open = connection.isOpen();
+        long returnedAt = endedAt;
         endedAt = System.nanoTime();
         state = open ? State.RELEASED : State.INVALIDATED;
         figures.recovering.decrementAndGet();
-        Duration use = Duration.ofNanos(System.nanoTime() - start);
+        if (listener.isPresent()) {
+            tell(open, returnedAt);
+        }
+    }
+
+    private void tell(boolean open, long returnedAt) {
+        if (returnedAt != 0) {
+            listener.onRecover(Duration.ofNanos(endedAt - returnedAt));
+        }
+        Duration use = Duration.ofNanos((returnedAt == 0 ? endedAt : returnedAt) - start);
         if (open) {
             listener.onRelease(use);
         } else {
