@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class StreamReader {
 
     private static final Duration LIMIT = Duration.ofMinutes(5);
-    private static final int LOOK_EVERY = 20_000;
+    private static final int LOOK_EVERY = 10_000;
 
     private record Line(long id, String text, int length) {}
 

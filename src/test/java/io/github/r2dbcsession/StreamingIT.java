@@ -11,9 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
@@ -21,12 +23,14 @@ import reactor.test.StepVerifier;
 
 /** Rows as they are asked for: the server stands still when nobody asks, and a stream can be cut short anywhere. */
 @DatabaseTest
+@Timeout(value = 60, unit = TimeUnit.MINUTES)
 class StreamingIT {
 
-    private static final Duration LIMIT = Duration.ofMinutes(2);
+    private static final Duration LIMIT = Duration.ofMinutes(10);
     private static final boolean COMMIT = "commit".equals(System.getProperty("scale", "commit"));
     private static final int ROWS = COMMIT ? 40_000 : 1_000_000;
-    private static final int CUTS = COMMIT ? 100 : 5_000;
+    private static final int FEW = 10_000;
+    private static final int CUTS = COMMIT ? 60 : 1_000;
 
     /** A sequence counts how many rows the server has made; the text fills buffers soon. */
     private static final String COUNTED =
@@ -99,7 +103,7 @@ class StreamingIT {
     @Test
     void aSessionGoesOnAfterACut() {
         Long sum = db.inSession(session -> Flux.range(1, CUTS)
-                        .concatMap(i -> rows(session, i % 30)
+                        .concatMap(i -> rows(session, i % 30, FEW)
                                 .take(i % 70)
                                 .then(session.sql("SELECT :i")
                                         .bind("i", i)
@@ -116,7 +120,7 @@ class StreamingIT {
         int pid = pid();
 
         for (int i = 0; i < CUTS; i++) {
-            rows(db, 20).take(1 + i % 70).blockLast(LIMIT);
+            rows(db, 20, FEW).take(1 + i % 70).blockLast(LIMIT);
         }
 
         assertThat(pid()).isEqualTo(pid);
@@ -183,7 +187,7 @@ class StreamingIT {
                         System.getProperty("java.class.path"),
                         StreamReader.class.getName(),
                         server.url(StreamingIT.class),
-                        Integer.toString(COMMIT ? 60_000 : 1_000_000),
+                        Integer.toString(COMMIT ? 40_000 : 1_000_000),
                         Integer.toString(fetchSize))
                 .redirectErrorStream(true)
                 .start();
@@ -201,8 +205,12 @@ class StreamingIT {
     }
 
     private static Flux<String> rows(SqlClient client, int fetchSize) {
+        return rows(client, fetchSize, ROWS);
+    }
+
+    private static Flux<String> rows(SqlClient client, int fetchSize, int rows) {
         return client.sql(COUNTED)
-                .bind("rows", ROWS)
+                .bind("rows", rows)
                 .fetchSize(fetchSize)
                 .as(String.class)
                 .all();

@@ -14,15 +14,17 @@ import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
 /**
- * The answer to a statement that has so much time from when it is sent. At the limit the server is asked to stop it. The end is not
- * told before that request has arrived, so that it meets no statement that follows. Where the answer has not ended 1 s later, the
- * connection is closed, and the end told all the same.
+ * The answer to a statement that has so much time from when it is sent. At the limit the server is asked to stop it, and again while it
+ * goes on: a request that comes before the server has begun the statement does nothing. The end is not told before the last request has
+ * arrived, so that it meets no statement that follows. Where the answer has not ended 1 s after the limit, the connection is closed, and
+ * the end told all the same.
  *
  * <p>Subscribed to on the connection's event loop, where all its signals come too.
  */
 final class LimitedAnswer<T> extends Flux<T> {
 
     private static final Duration GRACE = Duration.ofSeconds(1);
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(20);
 
     private final Flux<T> answer;
     private final StatementLimits limits;
@@ -49,6 +51,7 @@ final class LimitedAnswer<T> extends Flux<T> {
         private final EventLoop loop;
         private Subscription upstream = Operators.emptySubscription();
         private Future<?> timer;
+        private Duration pause = FIRST_PAUSE;
         private volatile boolean unbounded;
         private boolean passed;
         private boolean arrived;
@@ -99,7 +102,7 @@ final class LimitedAnswer<T> extends Flux<T> {
             passed = true;
             timer = in(GRACE, this::giveUp);
             connection.markDirty();
-            connection.cancelStatement().subscribe(nothing -> {}, this::arrive, () -> arrive(null));
+            ask();
             if (!unbounded) {
                 dropping = true;
                 if (limits.cursor()) {
@@ -110,10 +113,21 @@ final class LimitedAnswer<T> extends Flux<T> {
             }
         }
 
+        private void ask() {
+            if (!answered && !told) {
+                arrived = false;
+                connection.cancelStatement().subscribe(nothing -> {}, this::arrive, () -> arrive(null));
+            }
+        }
+
         private void arrive(@Nullable Throwable unseen) {
             loop.execute(() -> {
                 arrived = true;
                 endWhenBoth();
+                if (!answered) {
+                    in(pause, this::ask);
+                    pause = pause.multipliedBy(2);
+                }
             });
         }
 
