@@ -2,6 +2,7 @@ package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.sql.Row;
 import io.github.r2dbcsession.sql.StatementException;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.function.Function;
@@ -63,6 +64,36 @@ public interface Query {
     Query bindNull(int index, Class<?> type);
 
     /**
+     * Names the query in meters, traces and logs. Without a name it goes by its SQL command, such as {@code SELECT}.
+     *
+     * @param name written into the program, never made of data: meters keep 100 names apart
+     */
+    Query named(String name);
+
+    /**
+     * Limits how long the statement may take, from when it is sent until its answer has been read; waiting for a connection has its own
+     * limit.
+     *
+     * <p>At the limit the server is asked to stop it, and the caller gets {@link StatementCancelledException} by DEADLINE; so a
+     * transaction around it can only be rolled back, or the work behind a savepoint. Where the server does not answer within a second
+     * more, the connection is closed, and the error comes all the same: {@link StatementUnknownException} for a statement outside a
+     * transaction that may write. A statement with a limit shares its connection's wire with no other: what is run on the same session at
+     * the same time is sent after it.
+     *
+     * @param limit from 1 ms to 2147483647 ms; by default that of the session or database
+     */
+    Query timeout(Duration limit);
+
+    /**
+     * Has the server send the rows of {@link Rows#all()} so many at a time, the next when they are asked for. Takes one round trip more in
+     * all and one for each further portion. Without it the server sends as fast as the rows are taken, and stands still when they are
+     * not; memory is bounded either way. With it a stream that is cut short costs one portion, inside a transaction too.
+     *
+     * @param rows 1 or more, or 0 to have them sent as they are taken, which is the default
+     */
+    Query fetchSize(int rows);
+
+    /**
      * Maps each row to a scalar, or to a record by its components: column {@code created_at} fills {@code createdAt}.
      *
      * <p>A record inside a record is filled from the columns that have its component's name and an underscore in front, or from one column
@@ -91,4 +122,12 @@ public interface Query {
      * Runs the statement and emits whether it has any row. Further rows are read and dropped: {@code LIMIT 1} spares them.
      */
     Mono<Boolean> exists();
+
+    /**
+     * Asks the server how it would run the statement, and emits the plan, a line for each node.
+     *
+     * <p>Does not run the statement unless {@link ExplainOption#ANALYZE} is among the options. Then it is run and undone: in a transaction
+     * of its own, or behind a savepoint of the one that is open.
+     */
+    Mono<String> explain(ExplainOption... options);
 }

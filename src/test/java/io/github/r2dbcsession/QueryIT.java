@@ -215,8 +215,9 @@ class QueryIT {
     @Test
     void aWriteIsStoppedByACancelBeforeItsFirstRow() {
         StepVerifier.create(
-                        db.sql("INSERT INTO entry SELECT i FROM generate_series(1, 20) i WHERE pg_sleep(0.5) IS NOT NULL"
-                                        + " RETURNING id")
+                        db.sql(
+                                        "INSERT INTO entry SELECT i FROM generate_series(1, 20) i WHERE pg_sleep(0.5) IS NOT NULL"
+                                                + " RETURNING id")
                                 .as(Long.class)
                                 .all(),
                         0)

@@ -217,7 +217,9 @@ final class Acquire extends Mono<Lease> {
 
         private void deliver(Lease lease) {
             if (end(State.DELIVERED) != null) {
-                pool.listener().onAcquire(waited());
+                if (pool.listener().isPresent()) {
+                    pool.listener().onAcquire(waited());
+                }
                 actual.onNext(lease);
                 actual.onComplete();
             } else {

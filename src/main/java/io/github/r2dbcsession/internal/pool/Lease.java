@@ -2,8 +2,9 @@ package io.github.r2dbcsession.internal.pool;
 
 import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.pool.Holder;
-import io.github.r2dbcsession.pool.PoolListener;
+import io.r2dbc.postgresql.api.Notification;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
@@ -59,11 +60,13 @@ public final class Lease {
     private final Gate gate;
     private final Mono<Void> giveBack;
     private final Figures figures;
-    private final PoolListener listener;
+    private final Audience listener;
     private final CallSite callSite;
     private final Lease origin;
     private final long start = System.nanoTime();
     private volatile State state = State.ACQUIRED;
+
+    /** Until it has ended, when the caller gave it back if something had to be done then. */
     private volatile long endedAt;
 
     private @Nullable Mono<Void> unfinished;
@@ -76,7 +79,7 @@ public final class Lease {
             Gate gate,
             Mono<Void> giveBack,
             Figures figures,
-            PoolListener listener,
+            Audience listener,
             CallSite callSite) {
         this.connection = connection;
         this.gate = gate;
@@ -94,7 +97,7 @@ public final class Lease {
         this.gate = from.gate;
         this.giveBack = onReturn;
         this.figures = new Figures();
-        this.listener = new PoolListener() {};
+        this.listener = Audience.NOBODY;
         this.callSite = from.callSite;
         this.origin = from.origin;
     }
@@ -132,6 +135,21 @@ public final class Lease {
         return connection.settle(limit);
     }
 
+    /** Emits the notifications that arrive from now on, see {@link PhysicalConnection#notifications()}. */
+    public Flux<Notification> notifications() {
+        return connection.notifications();
+    }
+
+    /** Calls back once when the connection has closed. */
+    public void onClose(Runnable callback) {
+        connection.onClose(callback);
+    }
+
+    /** Closes the connection at once. */
+    public void kill() {
+        connection.kill();
+    }
+
     /** Whether nothing is under way on the connection. */
     public boolean isQuiet() {
         return connection.isQuiet();
@@ -167,16 +185,26 @@ public final class Lease {
         connection.retire();
     }
 
+    /** Runs one statement without limits, see {@link #converse(String, StatementLimits, Consumer, Function)}. */
+    public <T> Flux<T> converse(
+            String sql, Consumer<? super Statement> bind, Function<? super Result, ? extends Publisher<T>> read) {
+        return converse(sql, StatementLimits.NONE, bind, read);
+    }
+
     /**
      * Runs one statement, see {@link PhysicalConnection#converse}.
      *
      * @throws IllegalStateException as a signal, when the lease has been given back; nothing is sent then
      */
     public <T> Flux<T> converse(
-            String sql, Consumer<? super Statement> bind, Function<? super Result, ? extends Publisher<T>> read) {
+            String sql,
+            StatementLimits limits,
+            Consumer<? super Statement> bind,
+            Function<? super Result, ? extends Publisher<T>> read) {
         origin.lastStatement = sql;
         return connection.converse(
                 sql,
+                limits,
                 statement -> {
                     // The statement counts as open by now, so a release either is seen here or sees the statement.
                     if (state != State.ACQUIRED) {
@@ -214,6 +242,7 @@ public final class Lease {
                 waiting = caller;
                 giveBack.subscribe(this);
             } else {
+                endedAt = System.nanoTime();
                 giveBack().subscribe(this);
                 caller.onComplete();
             }
@@ -287,10 +316,20 @@ public final class Lease {
 
     private void recovered() {
         boolean open = connection.isOpen();
+        long returnedAt = endedAt;
         endedAt = System.nanoTime();
         state = open ? State.RELEASED : State.INVALIDATED;
         figures.recovering.decrementAndGet();
-        Duration use = Duration.ofNanos(System.nanoTime() - start);
+        if (listener.isPresent()) {
+            tell(open, returnedAt);
+        }
+    }
+
+    private void tell(boolean open, long returnedAt) {
+        if (returnedAt != 0) {
+            listener.onRecover(Duration.ofNanos(endedAt - returnedAt));
+        }
+        Duration use = Duration.ofNanos((returnedAt == 0 ? endedAt : returnedAt) - start);
         if (open) {
             listener.onRelease(use);
         } else {

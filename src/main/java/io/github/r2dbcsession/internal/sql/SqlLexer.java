@@ -31,6 +31,9 @@ final class SqlLexer {
     private final StatementOutline outline = new StatementOutline();
     private final List<Integer> semicolons = new ArrayList<>();
 
+    private final List<ScriptPart> parts = new ArrayList<>();
+    private int partStart = -1;
+
     private int at;
     private int brackets;
     private Before before = Before.NOTHING;
@@ -55,7 +58,37 @@ final class SqlLexer {
             oneStatement();
         }
         return new ParsedSql(
-                out.toString(), parameters, outline.transactionControl(), outline.writes(), outline.effect());
+                out.toString(),
+                parameters,
+                outline.several(),
+                outline.transactionControl(),
+                outline.writes(),
+                outline.effect());
+    }
+
+    /** Parts the text into statements, each to be parsed by itself. */
+    List<ScriptPart> split() {
+        while (at < sql.length()) {
+            char c = sql.charAt(at);
+            boolean comment = (c == '-' && text.charAt(at + 1) == '-') || (c == '/' && text.charAt(at + 1) == '*');
+            if (partStart < 0 && !isSpace(c) && !comment && c != ';') {
+                partStart = at;
+            }
+            int end = at;
+            token(c);
+            if (c == ';' && outline.atStart()) {
+                endPart(end);
+            }
+        }
+        endPart(at);
+        return parts;
+    }
+
+    private void endPart(int end) {
+        if (partStart >= 0) {
+            parts.add(ScriptPart.of(sql, partStart, end));
+            partStart = -1;
+        }
     }
 
     private void token(char c) {
