@@ -146,8 +146,8 @@ record DefaultQuery(StatementScope scope, ParsedSql sql, Bindings bindings, Stat
             Telemetry telemetry = scope.telemetry();
             Flux<T> answer = lease.converse(
                     telemetry.comment().on(sql.text()), limits, statement -> bindings.bindTo(statement, sql), read);
-            Flux<T> told = sql.writes() ? new WrittenAnswer<>(answer, lease) : answer;
-            return telemetry.isOn() ? telemetry.watch(told, new Plan(sql, bindings), scope.name(), counts) : told;
+            Flux<T> rows = sql.writes() && !counts ? new WrittenAnswer<>(answer, lease) : answer;
+            return telemetry.isOn() ? telemetry.watch(rows, new Plan(sql, bindings), scope.name(), counts) : rows;
         });
     }
 }

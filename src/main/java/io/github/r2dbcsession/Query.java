@@ -49,6 +49,21 @@ public interface Query {
     Query bind(int index, @Nullable Object value);
 
     /**
+     * Binds a collection as a PostgreSQL array, for {@code = ANY($1)}; an empty one is legal.
+     *
+     * @param index the number behind the dollar sign, from 1
+     * @param elementType what the elements are, which an empty collection cannot tell
+     */
+    Query bind(int index, Collection<?> values, Class<?> elementType);
+
+    /**
+     * Binds an SQL NULL of a type, for the rare places where the server cannot infer it.
+     *
+     * @param index the number behind the dollar sign, from 1
+     */
+    Query bindNull(int index, Class<?> type);
+
+    /**
      * Names the query in meters, traces and logs. Without a name it goes by its SQL command, such as {@code SELECT}.
      *
      * @param name written into the program, never made of data: meters keep 100 names apart
@@ -79,21 +94,6 @@ public interface Query {
     Query fetchSize(int rows);
 
     /**
-     * Binds a collection as a PostgreSQL array, for {@code = ANY($1)}; an empty one is legal.
-     *
-     * @param index the number behind the dollar sign, from 1
-     * @param elementType what the elements are, which an empty collection cannot tell
-     */
-    Query bind(int index, Collection<?> values, Class<?> elementType);
-
-    /**
-     * Binds an SQL NULL of a type, for the rare places where the server cannot infer it.
-     *
-     * @param index the number behind the dollar sign, from 1
-     */
-    Query bindNull(int index, Class<?> type);
-
-    /**
      * Maps each row to a scalar, or to a record by its components: column {@code created_at} fills {@code createdAt}.
      *
      * <p>A record inside a record is filled from the columns that have its component's name and an underscore in front, or from one column
@@ -119,15 +119,15 @@ public interface Query {
     Mono<Long> rowsUpdated();
 
     /**
+     * Runs the statement and emits whether it has any row. Further rows are read and dropped: {@code LIMIT 1} spares them.
+     */
+    Mono<Boolean> exists();
+
+    /**
      * Asks the server how it would run the statement, and emits the plan, a line for each node.
      *
      * <p>Does not run the statement unless {@link ExplainOption#ANALYZE} is among the options. Then it is run and undone: in a transaction
      * of its own, or behind a savepoint of the one that is open.
      */
     Mono<String> explain(ExplainOption... options);
-
-    /**
-     * Runs the statement and emits whether it has any row. Further rows are read and dropped: {@code LIMIT 1} spares them.
-     */
-    Mono<Boolean> exists();
 }
