@@ -105,7 +105,9 @@ class OpenTelemetryMetersIT {
             assertThat(timer("create_time").count()).isZero();
             db.evictIdle().block(LIMIT);
             db.sql("SELECT 1").rowsUpdated().retry(20).block(LIMIT);
-            await().atMost(LIMIT).until(() -> timer("create_time").count() > 0 && timer("wait_time").count() > 0);
+            await().atMost(LIMIT)
+                    .until(() -> timer("create_time").count() > 0
+                            && timer("wait_time").count() > 0);
         }
     }
 
