@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.Lease;
 import io.github.r2dbcsession.internal.sql.Bindings;
 import io.github.r2dbcsession.internal.sql.ParsedSql;
@@ -18,7 +19,6 @@ import reactor.core.publisher.Mono;
 record Plan(ParsedSql sql, Bindings bindings) {
 
     private static final Duration LIMIT = Duration.ofSeconds(5);
-    private static final String EXPLAIN = "EXPLAIN (ANALYZE false) ";
     private static final Set<String> EXPLAINED =
             Set.of("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "TABLE", "WITH");
 
@@ -27,18 +27,14 @@ record Plan(ParsedSql sql, Bindings bindings) {
 
     private static final Pattern NUMBER = Pattern.compile("(?<![\\w$.])\\d[\\w.]*");
 
-    /** Asks for it; empty for what has no plan, and for what could be more than one statement. */
+    /** Asks for it; empty for what has no plan. */
     Mono<String> ask(Mono<Lease> connection) {
-        if (!EXPLAINED.contains(Command.of(sql.text())) || sql.text().contains(";")) {
+        if (sql.several() || !EXPLAINED.contains(Command.of(sql.text()))) {
             return Mono.empty();
         }
-        return Lease.use(
-                        connection,
-                        lease -> lease.converse(
-                                EXPLAIN + sql.text(),
-                                statement -> bindings.bindTo(statement, sql),
-                                result -> result.map(row -> String.valueOf(row.get(0, String.class)))))
-                .collect(Collectors.joining("\n"))
+        Explain explain = new Explain(sql, bindings, new StatementLimits(LIMIT, 0), Set.of());
+        return Lease.use(connection, explain::on)
+                .singleOrEmpty()
                 .map(Plan::masked)
                 .timeout(LIMIT);
     }
