@@ -4,6 +4,7 @@ import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.Credentials;
 import io.github.r2dbcsession.config.HostAndPort;
 import io.github.r2dbcsession.config.PoolSettings;
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +26,7 @@ public final class DatabaseBuilder {
     final ConnectionString connectionString;
     PoolSettings poolSettings = PoolSettings.defaults();
     TransactionOptions transactionDefaults = TransactionOptions.defaults();
+    StatementLimits statementLimits = StatementLimits.NONE;
     Duration drainTime = DEFAULT_DRAIN_TIME;
     final List<ContextSetting> contextSettings = new ArrayList<>();
     final SortedMap<String, String> commentTags = new TreeMap<>();
@@ -55,6 +57,19 @@ public final class DatabaseBuilder {
     /** Sets the options of every transaction that names none of its own. Default: {@link TransactionOptions#defaults()}. */
     public DatabaseBuilder transactions(TransactionOptions options) {
         this.transactionDefaults = Objects.requireNonNull(options, "options");
+        return this;
+    }
+
+    /**
+     * Limits every statement of a query that names no limit of its own, see {@link Query#timeout}. In a transaction whose options have a
+     * {@code statementTimeout} or a {@code deadline} those count in its place. Statements of the library, BEGIN and COMMIT among them, and
+     * {@link Database#openDedicatedSession dedicated sessions} have no limit of this kind. Default: none.
+     *
+     * @param limit from 1 ms to 2147483647 ms
+     */
+    public DatabaseBuilder statementTimeout(Duration limit) {
+        TimeLimit.check("statementTimeout", limit);
+        this.statementLimits = new StatementLimits(limit, 0);
         return this;
     }
 

@@ -3,6 +3,7 @@ package io.github.r2dbcsession;
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.internal.connection.Connector;
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.CallSite;
 import io.github.r2dbcsession.internal.pool.Lease;
 import io.github.r2dbcsession.internal.pool.LeasePool;
@@ -43,6 +44,7 @@ final class DefaultDatabase implements Database {
     private final Telemetry unheard;
     private final Transactions transactions;
     private final Autocommit statements;
+    private final Listening listening;
     private final BoundedCache<String, StatementScope> callers = new BoundedCache<>(REMEMBERED_TEXTS);
 
     DefaultDatabase(DatabaseBuilder builder) {
@@ -60,7 +62,9 @@ final class DefaultDatabase implements Database {
                 listeners,
                 builder.credentials);
         this.pool = new LeasePool(name, builder.poolSettings, connector, listeners);
-        this.transactions = new Transactions(this, pool, builder.transactionDefaults, contextSettings, telemetry);
+        this.listening = new Listening(name, pool);
+        this.transactions = new Transactions(
+                this, pool, builder.transactionDefaults, builder.statementLimits, contextSettings, telemetry);
     }
 
     Telemetry telemetry() {
@@ -69,6 +73,10 @@ final class DefaultDatabase implements Database {
 
     Transactions transactions() {
         return transactions;
+    }
+
+    StatementLimits statementLimits() {
+        return transactions.statementLimits();
     }
 
     @Override
@@ -94,6 +102,11 @@ final class DefaultDatabase implements Database {
     @Override
     public Disposable listen(DatabaseListener listener) {
         return listeners.add(listener);
+    }
+
+    @Override
+    public Flux<Notification> listen(String channel) {
+        return Notifications.of(listening, ChannelName.checked(channel));
     }
 
     @Override
@@ -203,7 +216,7 @@ final class DefaultDatabase implements Database {
             ContextValues values = values(context);
             return transactions
                     .acquireOwn(context, callSite)
-                    .map(lease -> new DefaultSession(lease, name, values, telemetry));
+                    .map(lease -> new DefaultSession(lease, name, statementLimits(), values, telemetry));
         });
     }
 
@@ -226,7 +239,7 @@ final class DefaultDatabase implements Database {
     }
 
     private Session unheardSession(Lease lease) {
-        return new DefaultSession(lease, name, ContextValues.none(), unheard);
+        return new DefaultSession(lease, name, statementLimits(), ContextValues.none(), unheard);
     }
 
     @Override

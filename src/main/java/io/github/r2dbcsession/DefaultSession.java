@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.Lease;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -12,21 +13,28 @@ final class DefaultSession implements Session, StatementScope {
     private final String scope;
     private final Autocommit statements;
     private final Telemetry telemetry;
+    private final StatementLimits limits;
 
     /** Sets what the Context brought, once, ahead of the first statement; null where it brought nothing. */
     private final @Nullable Mono<Void> settings;
 
-    DefaultSession(Lease lease, String database, ContextValues values, Telemetry telemetry) {
+    DefaultSession(Lease lease, String database, StatementLimits limits, ContextValues values, Telemetry telemetry) {
         this.lease = lease;
         this.scope = "session on " + database;
         this.statements = new Autocommit(scope);
         this.telemetry = telemetry;
+        this.limits = limits;
         this.settings = values.isEmpty() ? null : values.setForSession(lease).cache();
     }
 
     @Override
     public Query sql(String sql) {
         return DefaultQuery.of(this, sql);
+    }
+
+    @Override
+    public StatementLimits limits() {
+        return limits;
     }
 
     @Override
@@ -47,6 +55,16 @@ final class DefaultSession implements Session, StatementScope {
 
     private boolean isOpen() {
         return lease.state() == Lease.State.ACQUIRED;
+    }
+
+    @Override
+    public Mono<Void> lock(long key) {
+        return SessionLock.take(this, key);
+    }
+
+    @Override
+    public Mono<Boolean> tryLock(long key) {
+        return SessionLock.tryToTake(this, key);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.Lease;
 import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;
@@ -54,6 +55,12 @@ final class DefaultTransaction implements OpenTransaction, Holding {
         return options;
     }
 
+    /** The server sees to the time that the options give a statement. */
+    @Override
+    public StatementLimits limits() {
+        return options.timePerStatement().isPresent() ? StatementLimits.NONE : transactions.statementLimits();
+    }
+
     @Override
     public DefaultTransaction root() {
         return this;
@@ -105,7 +112,13 @@ final class DefaultTransaction implements OpenTransaction, Holding {
 
     @Override
     public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
-        Flux<T> run = statement(work).doOnError(this::failed);
+        Flux<T> run = statement(work).doOnError(failure -> {
+            failed(failure);
+            if (failure instanceof StatementCancelledException) {
+                // One that was out of time may have been done all the same, and the server would commit it.
+                markRollbackOnly();
+            }
+        });
         return watched != null && watched.adds() ? run.contextWrite(this::inside) : run;
     }
 

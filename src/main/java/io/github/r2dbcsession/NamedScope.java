@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.Lease;
 import java.util.function.Function;
 import reactor.core.publisher.Flux;
@@ -15,6 +16,11 @@ record NamedScope(StatementScope scope, String name) implements StatementScope {
     @Override
     public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
         return scope.run(writes, work);
+    }
+
+    @Override
+    public StatementLimits limits() {
+        return scope.limits();
     }
 
     @Override

@@ -17,7 +17,7 @@ import reactor.core.publisher.Mono;
  */
 record Plan(ParsedSql sql, Bindings bindings) {
 
-    private static final Duration LIMIT = Duration.ofSeconds(1);
+    private static final Duration LIMIT = Duration.ofSeconds(5);
     private static final String EXPLAIN = "EXPLAIN (ANALYZE false) ";
     private static final Set<String> EXPLAINED =
             Set.of("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "TABLE", "WITH");

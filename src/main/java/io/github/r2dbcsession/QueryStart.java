@@ -42,7 +42,7 @@ public final class QueryStart {
 
     /**
      * Asks the server how it would run the statement with the values that were bound, by an EXPLAIN that does not run it, and emits the
-     * plan with {@code ?} for every value. Takes an idle connection, 1 s at most.
+     * plan with {@code ?} for every value. Takes an idle connection, 5 s at most.
      *
      * <p>Empty when no connection is idle, for a command that has no plan, and for a text with a semicolon. Fails as a statement does, also
      * where the connection finds no tables that were created for a session, or by another search path. Listeners are not told.

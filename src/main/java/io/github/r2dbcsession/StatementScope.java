@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.Lease;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -7,6 +8,9 @@ import reactor.core.publisher.Flux;
 
 /** Where a query gets its connection from, at each subscription. */
 interface StatementScope {
+
+    /** The limits of a statement that names none. */
+    StatementLimits limits();
 
     /**
      * Runs the work on the scope's connection, or fails with {@link ScopeEndedException}.

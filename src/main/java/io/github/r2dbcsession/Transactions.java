@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.CallSite;
 import io.github.r2dbcsession.internal.pool.Lease;
 import io.github.r2dbcsession.internal.pool.LeasePool;
@@ -25,6 +26,7 @@ final class Transactions {
     private final NestedAcquires pool;
     private final TransactionOptions defaults;
     private final List<ContextSetting> contextSettings;
+    private final StatementLimits statementLimits;
     private final Telemetry telemetry;
     private final CommitResolver resolver;
     private final Retries retries = new Retries();
@@ -33,15 +35,22 @@ final class Transactions {
             Database database,
             LeasePool pool,
             TransactionOptions defaults,
+            StatementLimits statementLimits,
             List<ContextSetting> contextSettings,
             Telemetry telemetry) {
         this.client = database;
         this.database = database.name();
         this.pool = new NestedAcquires(database.name(), pool);
         this.defaults = defaults;
+        this.statementLimits = statementLimits;
         this.contextSettings = contextSettings;
         this.telemetry = telemetry;
         this.resolver = new CommitResolver(pool);
+    }
+
+    /** The limits of a statement that names none. */
+    StatementLimits statementLimits() {
+        return statementLimits;
     }
 
     Telemetry telemetry() {

@@ -127,7 +127,15 @@ class ArchitectureTest {
     @Test
     void optionalLibrariesStayInTheirAdapters() {
         onlyIn(floors("micrometer", "http"), "io.micrometer..");
-        onlyIn(floors("http", "cli"), "com.fasterxml..");
+        onlyIn(floors("http", "cli", "sql"), "com.fasterxml..");
+        check(noClasses()
+                .that()
+                .resideInAnyPackage(floors("sql"))
+                .and()
+                .doNotHaveSimpleName("JacksonCodec")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("com.fasterxml.."));
         onlyIn(floors("http"), "reactor.netty.http..");
         onlyIn(floors("cli"), "picocli..");
     }

@@ -25,7 +25,7 @@ import reactor.util.context.ContextView;
 @DatabaseTest
 class DatabaseListenerIT {
 
-    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration LIMIT = Duration.ofSeconds(25);
 
     private final TestDatabase server = TestDatabase.get();
     private final Database db = database().build();

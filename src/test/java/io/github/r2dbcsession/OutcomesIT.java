@@ -165,8 +165,8 @@ class OutcomesIT {
 
         Runnable stop = () -> stopWhere("PgSleep");
         assertThat(stoppedBy(stop, db.inTransaction(OutcomesIT::sleep)))
-                .isEqualTo(StatementCancelledException.By.SERVER);
-        assertThat(stoppedBy(stop, sleep(db))).isEqualTo(StatementCancelledException.By.SERVER);
+                .isEqualTo(StatementCancelledException.By.ADMINISTRATOR);
+        assertThat(stoppedBy(stop, sleep(db))).isEqualTo(StatementCancelledException.By.ADMINISTRATOR);
 
         Transaction tx = db.beginTransaction().block(LIMIT);
         assertThat(stoppedBy(

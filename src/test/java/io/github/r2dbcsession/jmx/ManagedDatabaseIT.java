@@ -21,7 +21,7 @@ import reactor.core.Disposable;
 @DatabaseTest
 class ManagedDatabaseIT {
 
-    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration LIMIT = Duration.ofSeconds(25);
 
     private final MBeanServer jmx = ManagementFactory.getPlatformMBeanServer();
     private final Database db = Database.builder(TestDatabase.get().url(ManagedDatabaseIT.class))

@@ -33,7 +33,7 @@ import reactor.util.context.Context;
 @DatabaseTest
 class DatabaseObservationsIT {
 
-    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration LIMIT = Duration.ofSeconds(25);
     private static final String KEY = ObservationThreadLocalAccessor.KEY;
     private static final TransactionOptions TRANSFER =
             TransactionOptions.defaults().name("transfer");

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 @DatabaseTest
 class GrafanaDashboardIT {
 
-    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration LIMIT = Duration.ofSeconds(25);
     private static final Pattern SERIES = Pattern.compile("^([a-z0-9_]+)\\{([^}]*)}", Pattern.MULTILINE);
     private static final Pattern METRIC = Pattern.compile("(r2dbc_[a-z0-9_]+)(?:\\{([^}]*)})?");
     private static final Pattern LABEL = Pattern.compile("([a-z_]+)\\s*(?:!=|=~|=)\\s*\"");

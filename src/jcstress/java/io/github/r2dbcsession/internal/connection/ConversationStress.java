@@ -22,10 +22,10 @@ import reactor.core.publisher.Sinks;
 @State
 public class ConversationStress {
 
-    private final AtomicInteger open = new AtomicInteger();
+    private final Conversations conversations = new Conversations(ImmediateEventExecutor.INSTANCE);
     private final AtomicInteger ends = new AtomicInteger();
     private final Sinks.Many<Integer> answer = Sinks.many().unicast().onBackpressureBuffer();
-    private final Disposable reader = new Conversation<>(answer::asFlux, ImmediateEventExecutor.INSTANCE, open)
+    private final Disposable reader = new Conversation<>(answer::asFlux, StatementLimits.NONE, conversations)
             .subscribe(row -> {}, failure -> ends.incrementAndGet(), ends::incrementAndGet);
 
     @Actor
@@ -41,7 +41,7 @@ public class ConversationStress {
 
     @Arbiter
     public void count(II_Result result) {
-        result.r1 = open.get();
+        result.r1 = conversations.open();
         result.r2 = ends.get();
     }
 }

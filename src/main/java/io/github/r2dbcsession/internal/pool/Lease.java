@@ -2,8 +2,10 @@ package io.github.r2dbcsession.internal.pool;
 
 import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.pool.Holder;
 import io.netty.buffer.ByteBuf;
+import io.r2dbc.postgresql.api.Notification;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.nio.ByteBuffer;
@@ -41,6 +43,9 @@ public final class Lease {
 
     static final Comparator<Lease> LONGEST_FIRST = (one, other) -> Long.signum(one.start - other.start);
 
+    /** How long a write may go on of which enough has been seen. */
+    private static final Duration FINISH_LIMIT = Duration.ofSeconds(10);
+
     private static final AtomicReferenceFieldUpdater<Lease, State> STATE =
             AtomicReferenceFieldUpdater.newUpdater(Lease.class, State.class, "state");
 
@@ -68,6 +73,8 @@ public final class Lease {
 
     /** Until it has ended, when the caller gave it back if something had to be done then. */
     private volatile long endedAt;
+
+    private @Nullable Mono<Void> unfinished;
 
     /** For those who ask who holds what; it need not be the very last. */
     private String lastStatement = "";
@@ -133,6 +140,21 @@ public final class Lease {
         return connection.settle(limit);
     }
 
+    /** Emits the notifications that arrive from now on, see {@link PhysicalConnection#notifications()}. */
+    public Flux<Notification> notifications() {
+        return connection.notifications();
+    }
+
+    /** Calls back once when the connection has closed. */
+    public void onClose(Runnable callback) {
+        connection.onClose(callback);
+    }
+
+    /** Closes the connection at once. */
+    public void kill() {
+        connection.kill();
+    }
+
     /** Whether nothing is under way on the connection. */
     public boolean isQuiet() {
         return connection.isQuiet();
@@ -154,9 +176,25 @@ public final class Lease {
         }
     }
 
+    /** Has the way back begin when the statement has ended that this tells of, or after 10 s. The caller does not wait. */
+    public synchronized void letFinish(Mono<Void> statement) {
+        Mono<Void> ended = statement.timeout(FINISH_LIMIT, Mono.empty());
+        unfinished = unfinished == null ? ended : unfinished.then(ended);
+    }
+
+    private synchronized Mono<Void> giveBack() {
+        return unfinished == null ? giveBack : unfinished.then(giveBack);
+    }
+
     /** Has the connection closed at the end in place of being lent again. */
     public void closeAtEnd() {
         connection.retire();
+    }
+
+    /** Runs one statement without limits, see {@link #converse(String, StatementLimits, Consumer, Function)}. */
+    public <T> Flux<T> converse(
+            String sql, Consumer<? super Statement> bind, Function<? super Result, ? extends Publisher<T>> read) {
+        return converse(sql, StatementLimits.NONE, bind, read);
     }
 
     /**
@@ -165,10 +203,14 @@ public final class Lease {
      * @throws IllegalStateException as a signal, when the lease has been given back; nothing is sent then
      */
     public <T> Flux<T> converse(
-            String sql, Consumer<? super Statement> bind, Function<? super Result, ? extends Publisher<T>> read) {
+            String sql,
+            StatementLimits limits,
+            Consumer<? super Statement> bind,
+            Function<? super Result, ? extends Publisher<T>> read) {
         origin.lastStatement = sql;
         return connection.converse(
                 sql,
+                limits,
                 statement -> {
                     // The statement counts as open by now, so a release either is seen here or sees the statement.
                     requireAcquired();
@@ -227,7 +269,7 @@ public final class Lease {
                 giveBack.subscribe(this);
             } else {
                 endedAt = System.nanoTime();
-                giveBack.subscribe(this);
+                giveBack().subscribe(this);
                 caller.onComplete();
             }
         }
