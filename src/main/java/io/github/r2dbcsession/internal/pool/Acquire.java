@@ -80,7 +80,7 @@ final class Acquire extends Mono<Lease> {
         /** Whom to hand a connection to without leaving the stack: the pool must not run the subscriber's work inside its own. */
         private @Nullable Thread asking;
 
-        private @Nullable Connection found;
+        private @Nullable Pooled found;
 
         Waiter(CoreSubscriber<? super Lease> actual) {
             this.actual = actual;
@@ -93,10 +93,14 @@ final class Acquire extends Mono<Lease> {
 
         @Override
         public void request(long n) {
-            if (!STATE.compareAndSet(this, State.NEW, State.WAITING)) {
-                return;
+            if (STATE.compareAndSet(this, State.NEW, State.WAITING)) {
+                askOrWait();
             }
-            if (pool.lends(holding)) {
+        }
+
+        private void askOrWait() {
+            upstream = null;
+            if (pool.lending().isTo(holding)) {
                 ask();
             } else {
                 waitForResume();
@@ -104,9 +108,10 @@ final class Acquire extends Mono<Lease> {
         }
 
         private void waitForResume() {
+            asked = false;
             join();
             pool.line().holdBack(this, true);
-            if (pool.lends(holding)) {
+            if (pool.lending().isTo(holding)) {
                 resume();
             }
         }
@@ -126,15 +131,27 @@ final class Acquire extends Mono<Lease> {
 
         private void ask() {
             asked = true;
+            Pooled kept = pool.atHand().take();
+            if (kept == null) {
+                askPool();
+            } else if (STATE.compareAndSet(this, State.WAITING, State.CONSIDERING)) {
+                consider(kept);
+            } else {
+                kept.keep();
+            }
+        }
+
+        private void askPool() {
             asking = Thread.currentThread();
             source.subscribe(this);
             asking = null;
-            Connection here = found;
+            Pooled here = found;
             if (here != null) {
                 found = null;
                 consider(here);
             } else if (state == State.WAITING) {
                 join();
+                pool.atHand().handOver();
                 pool.supply().serve();
             }
         }
@@ -142,7 +159,7 @@ final class Acquire extends Mono<Lease> {
         private void join() {
             if (!pool.line().join(this, pool.maxPending())) {
                 giveUp(pool.tooManyPending());
-            } else if (pool.refuses(holding)) {
+            } else if (pool.lending().refuses(holding)) {
                 giveUp(pool.closed());
             } else if (hasEnded()) {
                 pool.line().leave(this);
@@ -163,41 +180,49 @@ final class Acquire extends Mono<Lease> {
 
         @Override
         public void onNext(Connection connection) {
-            if (!pool.lends(holding) && state == State.WAITING) {
-                asked = false;
+            if (!pool.lending().isTo(holding) && state == State.WAITING) {
                 upstream = null;
                 pool.takeBack(connection);
                 waitForResume();
             } else if (!STATE.compareAndSet(this, State.WAITING, State.CONSIDERING)) {
                 pool.takeBack(connection);
             } else if (Thread.currentThread() == asking) {
-                found = connection;
+                found = Pooled.of(connection);
             } else {
-                pool.line().leave(this);
-                Pooled pooled = LeasePool.pooled(connection);
+                Pooled pooled = Pooled.of(connection);
                 long idle = pooled.sinceAlive();
-                pooled.connection().execute(() -> lend(connection, idle >= DOUBTFUL));
+                expectLoop();
+                pooled.connection().execute(() -> lend(pooled, idle >= DOUBTFUL));
             }
         }
 
         /** A connection that is gone without our knowing is found out before it is lent, the more thoroughly the longer it was idle. */
-        private void consider(Connection connection) {
-            Pooled pooled = LeasePool.pooled(connection);
+        private void consider(Pooled pooled) {
             long idle = pooled.sinceAlive();
             if (idle < FRESH) {
-                lend(connection, false);
+                lend(pooled, false);
             } else {
+                expectLoop();
                 // That it was closed is known by then, if the server did it.
-                pooled.connection().executeUpToDate(() -> lend(connection, idle >= DOUBTFUL));
+                pooled.connection().executeUpToDate(() -> lend(pooled, idle >= DOUBTFUL));
             }
         }
 
-        private void lend(Connection connection, boolean doubtful) {
-            Lease lease = pool.lease(connection, callSite);
+        /** An event loop may be blocked; the deadline holds still. */
+        private void expectLoop() {
+            pool.line().join(this, Integer.MAX_VALUE);
+            pool.line().holdBack(this, true);
+            if (hasEnded()) {
+                pool.line().leave(this);
+            }
+        }
+
+        private void lend(Pooled pooled, boolean doubtful) {
+            Lease lease = pool.lease(pooled, callSite);
             if (lease == null) {
                 again();
             } else if (doubtful) {
-                probe(LeasePool.pooled(connection), lease);
+                probe(pooled, lease);
             } else {
                 deliver(lease);
             }
@@ -227,9 +252,9 @@ final class Acquire extends Mono<Lease> {
 
         /** That the connection was of no use is not the caller's concern. */
         private void again() {
-            upstream = null;
+            pool.line().leave(this);
             if (STATE.compareAndSet(this, State.CONSIDERING, State.WAITING)) {
-                ask();
+                askOrWait();
             }
         }
 

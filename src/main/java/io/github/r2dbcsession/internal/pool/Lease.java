@@ -57,7 +57,7 @@ public final class Lease {
 
     private final PhysicalConnection connection;
     private final Gate gate;
-    private final Mono<Void> giveBack;
+    private final Home home;
     private final Figures figures;
     private final PoolListener listener;
     private final CallSite callSite;
@@ -72,13 +72,13 @@ public final class Lease {
     Lease(
             PhysicalConnection connection,
             Gate gate,
-            Mono<Void> giveBack,
+            Home home,
             Figures figures,
             PoolListener listener,
             CallSite callSite) {
         this.connection = connection;
         this.gate = gate;
-        this.giveBack = giveBack;
+        this.home = home;
         this.figures = figures;
         this.listener = listener;
         this.callSite = callSite;
@@ -90,7 +90,7 @@ public final class Lease {
     private Lease(Lease from, Mono<Void> onReturn) {
         this.connection = from.connection;
         this.gate = from.gate;
-        this.giveBack = onReturn;
+        this.home = Home.of(onReturn);
         this.figures = new Figures();
         this.listener = new PoolListener() {};
         this.callSite = from.callSite;
@@ -199,11 +199,16 @@ public final class Lease {
             }
             figures.recovering.incrementAndGet();
             figures.acquired.decrementAndGet();
-            if (gate.isOpenFor(connection)) {
+            boolean open = gate.isOpenFor(connection);
+            if (open && home.keeps()) {
+                recovered();
+                home.keep();
+                caller.onComplete();
+            } else if (open) {
                 waiting = caller;
-                giveBack.subscribe(this);
+                home.giveBack().subscribe(this);
             } else {
-                giveBack.subscribe(this);
+                home.giveBack().subscribe(this);
                 caller.onComplete();
             }
         }

@@ -17,7 +17,6 @@ import io.github.r2dbcsession.pool.TooManyPendingException;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.spi.Connection;
-import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -55,17 +54,8 @@ public final class LeasePool {
     private final Keeper keeper;
     private volatile PoolSettings settings;
     private final Drain drain;
-    private volatile Lending lending = Lending.OPEN;
-
-    /** To whom connections are lent. */
-    private enum Lending {
-        OPEN,
-        /** To those who hold one already; the others wait. */
-        SUSPENDED,
-        /** To those who hold one already; the others are refused. */
-        DRAINING,
-        CLOSED
-    }
+    private final Lending lending = new Lending();
+    private final AtHand atHand;
 
     /** Sets a pool up; opens nothing. */
     public LeasePool(String name, PoolSettings settings, Connector connector, PoolListener listener) {
@@ -75,6 +65,7 @@ public final class LeasePool {
         this.listener = listener;
         this.gate = new Gate(settings.pooling(), settings.resetPolicy());
         this.serviceTime = new ServiceTime(fleet, this::settings);
+        this.atHand = new AtHand(line, serviceTime, () -> settings.pooling() && !lending.isClosed());
         this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(new Source(this::connect))
                 .initialSize(0)
                 .acquireRetry(0)
@@ -108,19 +99,19 @@ public final class LeasePool {
     }
 
     private Pooled join(PhysicalConnection connection, int generation) {
-        Pooled pooled = new Pooled(connection, generation);
+        Pooled pooled = new Pooled(connection, generation, atHand);
         fleet.join(pooled, this::closed);
         connection.condemned().filter(Condemnation::wholeServer).subscribe(condemnation -> retire(pooled));
-        if (lending == Lending.CLOSED) {
+        if (lending.isClosed()) {
             connection.kill();
         }
         return pooled;
     }
 
     private void closed(Pooled pooled) {
-        boolean closing = lending == Lending.CLOSED;
+        atHand.drop(pooled);
         listener.onEvent(new PoolEvent.Disconnected(
-                name, closing ? DisconnectReason.CLOSED : serviceTime.reason(pooled), pooled.age()));
+                name, lending.isClosed() ? DisconnectReason.CLOSED : serviceTime.reason(pooled), pooled.age()));
         supply.serve();
     }
 
@@ -166,7 +157,7 @@ public final class LeasePool {
 
     /** Connects outside the pool; releasing the lease closes the connection. Fails as a connect does. */
     public Mono<Lease> dedicated() {
-        return Mono.defer(() -> refuses(false) ? Mono.error(closed()) : connector.connect())
+        return Mono.defer(() -> lending.refuses(false) ? Mono.error(closed()) : connector.connect())
                 .map(connection -> {
                     dedicated.put(connection, true);
                     connection.onClose(() -> dedicated.remove(connection));
@@ -174,7 +165,7 @@ public final class LeasePool {
                     return new Lease(
                             connection,
                             closing,
-                            closing.pass(connection),
+                            Home.of(closing.pass(connection)),
                             new Figures(),
                             new PoolListener() {},
                             CallSite.UNKNOWN);
@@ -204,7 +195,7 @@ public final class LeasePool {
      */
     public Mono<Void> suspend() {
         return Mono.defer(() -> {
-            if (changeLending(Lending.OPEN, Lending.SUSPENDED)) {
+            if (lending.suspend()) {
                 listener.onEvent(new PoolEvent.Suspended(name));
             }
             return Drain.until(this::isNothingOut);
@@ -213,18 +204,10 @@ public final class LeasePool {
 
     /** Lends again. */
     public void resume() {
-        if (changeLending(Lending.SUSPENDED, Lending.OPEN)) {
+        if (lending.resume()) {
             listener.onEvent(new PoolEvent.Resumed(name));
             line.forEach(WaitingLine.Place::resume);
         }
-    }
-
-    private synchronized boolean changeLending(Lending from, Lending to) {
-        boolean changed = lending == from;
-        if (changed) {
-            lending = to;
-        }
-        return changed;
     }
 
     /** Who has the connections that are out, the longest first. */
@@ -253,19 +236,11 @@ public final class LeasePool {
     public Mono<DrainReport> close(Duration limit) {
         return Mono.defer(() -> {
             Mono<DrainReport> report = drain.within(limit);
-            if (beginDrain()) {
+            if (lending.drain()) {
                 drain.begin(refuseThoseWhoWait());
             }
             return report;
         });
-    }
-
-    private synchronized boolean beginDrain() {
-        boolean first = lending == Lending.OPEN || lending == Lending.SUSPENDED;
-        if (first) {
-            lending = Lending.DRAINING;
-        }
-        return first;
     }
 
     private int refuseThoseWhoWait() {
@@ -281,12 +256,13 @@ public final class LeasePool {
 
     /** The end of the drain: closes what is left. */
     private Mono<Void> end(DrainReport report) {
-        lending = Lending.CLOSED;
+        lending.close();
         keeper.stop();
         supply.end();
         closing.tryEmitEmpty();
         line.forEach(place -> place.giveUp(closed()));
         dedicated.keySet().forEach(PhysicalConnection::kill);
+        atHand.clear();
         return pool.disposeLater()
                 .doOnSubscribe(disposing -> fleet.killThose(pooled -> pooled.lease() != null))
                 .onErrorComplete()
@@ -300,16 +276,12 @@ public final class LeasePool {
         return figures.acquired.get() == 0 && figures.recovering.get() == 0;
     }
 
-    /** Whether a caller can have a connection now if there is one. */
-    boolean lends(boolean holding) {
-        Lending now = lending;
-        return now == Lending.OPEN || (holding && now != Lending.CLOSED);
+    Lending lending() {
+        return lending;
     }
 
-    /** Whether a caller can have none any more. */
-    boolean refuses(boolean holding) {
-        Lending now = lending;
-        return now == Lending.CLOSED || (now == Lending.DRAINING && !holding);
+    AtHand atHand() {
+        return atHand;
     }
 
     Throwable closed() {
@@ -337,18 +309,10 @@ public final class LeasePool {
         return listener;
     }
 
-    static Pooled pooled(Connection connection) {
-        if (connection instanceof Wrapped<?> wrapped && wrapped.unwrap() instanceof Pooled pooled) {
-            return pooled;
-        }
-        throw new IllegalArgumentException("not a connection of the pool: " + connection.getClass());
-    }
-
     /** Lends what r2dbc-pool has handed out; null when the connection is no longer to be had, and has been given back. */
     @Nullable
-    Lease lease(Connection connection, CallSite callSite) {
-        Pooled pooled = pooled(connection);
-        Lease lease = new Lease(pooled.connection(), gate, Mono.from(connection.close()), figures, listener, callSite);
+    Lease lease(Pooled pooled, CallSite callSite) {
+        Lease lease = new Lease(pooled.connection(), gate, pooled, figures, listener, callSite);
         if (pooled.lend(lease)) {
             return lease;
         }
@@ -377,7 +341,7 @@ public final class LeasePool {
         if (now.saturated()) {
             return new PoolExhaustedException(now, limit, holders());
         }
-        String why = lending == Lending.SUSPENDED
+        String why = lending.isSuspended()
                 ? "lending is suspended until the application resumes it"
                 : failure == null ? "a connect is under way" : "the last connect failed";
         return new AcquireTimeoutException(now, limit, why, failure);
