@@ -7,8 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Connections that came back with nothing to be done on them, kept for the next callers; the last to come is the first to go. For r2dbc-pool
- * they are still out: the way through it and back costs more than all else that an acquire does. As soon as somebody waits it gets them back,
- * for it knows whose turn it is. Thread-safe.
+ * they are still out: the way through it and back costs more than all else that an acquire does. Thread-safe.
  */
 final class AtHand {
 
@@ -30,7 +29,7 @@ final class AtHand {
 
     /** Whether a connection that needs nothing done can be kept. */
     boolean keeps(Pooled pooled) {
-        return line.size() == 0 && keeping.getAsBoolean() && !serviceTime.isOver(pooled);
+        return keeping.getAsBoolean() && !serviceTime.isOver(pooled);
     }
 
     /** Keeps a connection that nobody has. */
@@ -43,7 +42,7 @@ final class AtHand {
     /** Takes one, unless others wait for it; null where there is none. */
     @Nullable
     Pooled take() {
-        while (line.size() == 0) {
+        while (line.wanting() == 0) {
             Pooled pooled = kept.poll();
             if (pooled == null || !serviceTime.isOver(pooled)) {
                 return pooled;
@@ -53,14 +52,19 @@ final class AtHand {
         return null;
     }
 
-    /** Lets those who wait have them; to be called by each who begins to. */
+    /** Hands them to those who wait, in their turn; to be called by each who begins to. */
     void handOver() {
-        while (line.size() > 0) {
+        while (line.wanting() > 0) {
             Pooled pooled = kept.poll();
             if (pooled == null) {
                 return;
             }
-            pooled.giveBack().subscribe();
+            WaitingLine.Place next = line.next();
+            if (next == null) {
+                kept.push(pooled);
+            } else if (serviceTime.isOver(pooled) || !next.take(pooled)) {
+                pooled.giveBack().subscribe();
+            }
         }
     }
 

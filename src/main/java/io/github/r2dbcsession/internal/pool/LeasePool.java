@@ -19,8 +19,6 @@ import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -46,7 +44,7 @@ public final class LeasePool {
     private final Figures figures = new Figures();
     private final Fleet fleet = new Fleet();
     private final WaitingLine line = new WaitingLine();
-    private final Map<PhysicalConnection, Boolean> dedicated = new ConcurrentHashMap<>();
+    private final Dedicated dedicated;
     private final Sinks.Empty<Void> closing = Sinks.empty();
     private final ServiceTime serviceTime;
     private final ConnectionPool pool;
@@ -64,6 +62,7 @@ public final class LeasePool {
         this.connector = connector;
         this.listener = listener;
         this.gate = new Gate(settings.pooling(), settings.resetPolicy());
+        this.dedicated = new Dedicated(connector, settings.resetPolicy());
         this.serviceTime = new ServiceTime(fleet, this::settings);
         this.atHand = new AtHand(line, serviceTime, () -> settings.pooling() && !lending.isClosed());
         this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(new Source(this::connect))
@@ -157,19 +156,7 @@ public final class LeasePool {
 
     /** Connects outside the pool; releasing the lease closes the connection. Fails as a connect does. */
     public Mono<Lease> dedicated() {
-        return Mono.defer(() -> lending.refuses(false) ? Mono.error(closed()) : connector.connect())
-                .map(connection -> {
-                    dedicated.put(connection, true);
-                    connection.onClose(() -> dedicated.remove(connection));
-                    Gate closing = new Gate(false, settings.resetPolicy());
-                    return new Lease(
-                            connection,
-                            closing,
-                            Home.of(closing.pass(connection)),
-                            new Figures(),
-                            new PoolListener() {},
-                            CallSite.UNKNOWN);
-                });
+        return Mono.defer(() -> lending.refuses(false) ? Mono.error(closed()) : dedicated.lease());
     }
 
     /** Closes every idle connection, and each that is out when it comes back; emits how many were idle. Never fails. */
@@ -261,7 +248,7 @@ public final class LeasePool {
         supply.end();
         closing.tryEmitEmpty();
         line.forEach(place -> place.giveUp(closed()));
-        dedicated.keySet().forEach(PhysicalConnection::kill);
+        dedicated.kill();
         atHand.clear();
         return pool.disposeLater()
                 .doOnSubscribe(disposing -> fleet.killThose(pooled -> pooled.lease() != null))

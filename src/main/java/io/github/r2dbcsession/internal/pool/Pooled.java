@@ -38,7 +38,7 @@ final class Pooled extends Placeholder implements Home {
         this.atHand = atHand;
     }
 
-    /** What r2dbc-pool hands out as this connection. */
+    /** The connection that r2dbc-pool has handed out so. */
     static Pooled of(Connection handle) {
         if (handle instanceof Wrapped<?> wrapped && wrapped.unwrap() instanceof Pooled pooled) {
             pooled.handle = handle;

@@ -17,6 +17,8 @@ import io.github.r2dbcsession.testing.TestDatabase;
 import io.r2dbc.spi.Result;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.RepeatedTest;
@@ -157,6 +159,31 @@ class LeasePoolIT {
                 .verify(Duration.ofSeconds(5));
 
         single.close(Duration.ZERO).block(LIMIT);
+    }
+
+    @Test
+    void theDeadlineHoldsWhereTheEventLoopOfAnIdleConnectionIsBlocked() throws InterruptedException {
+        LeasePool small = pool(PoolSettings.builder().maxSize(1).maxAcquireTime(Duration.ofSeconds(1)));
+        CountDownLatch blocked = new CountDownLatch(1);
+        CountDownLatch end = new CountDownLatch(1);
+        use(small, "SELECT 1")
+                .doOnComplete(() -> {
+                    blocked.countDown();
+                    awaitUninterruptibly(end);
+                })
+                .subscribe();
+        assertThat(blocked.await(10, TimeUnit.SECONDS)).isTrue();
+        await().pollDelay(Duration.ofMillis(5)).until(() -> small.stats().idle() == 1);
+
+        StepVerifier.create(small.acquire())
+                .expectError(AcquireTimeoutException.class)
+                .verify(LIMIT);
+
+        end.countDown();
+        await().atMost(LIMIT)
+                .until(() -> small.stats().idle() == 1 && small.stats().pending() == 0);
+        assertThat(pid(use(small, "SELECT pg_backend_pid()"))).isPositive();
+        small.close(Duration.ZERO).block(LIMIT);
     }
 
     @Test
@@ -386,6 +413,14 @@ class LeasePoolIT {
 
     private static int pid(Flux<Integer> answer) {
         return answer.blockLast(LIMIT);
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private LeasePool pool(PoolSettingsBuilder settings) {
