@@ -3,6 +3,7 @@ package io.github.r2dbcsession;
 import io.github.r2dbcsession.internal.pool.Lease;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.util.context.ContextView;
 
 /** One run of a block, which may be cut off before it has its connection. */
 final class Attempt {
@@ -10,18 +11,18 @@ final class Attempt {
     private final Transactions transactions;
     private final TransactionOptions options;
     private final ContextValues values;
-    private final @Nullable Holding outer;
+    private final ContextView context;
     private volatile @Nullable DefaultTransaction transaction;
 
-    Attempt(Transactions transactions, TransactionOptions options, ContextValues values, @Nullable Holding outer) {
+    Attempt(Transactions transactions, TransactionOptions options, ContextValues values, ContextView context) {
         this.transactions = transactions;
         this.options = options;
         this.values = values;
-        this.outer = outer;
+        this.context = context;
     }
 
     DefaultTransaction begin(Lease lease) {
-        DefaultTransaction begun = new DefaultTransaction(lease, transactions, options, values, outer);
+        DefaultTransaction begun = new DefaultTransaction(lease, transactions, options, values, context);
         transaction = begun;
         return begun;
     }

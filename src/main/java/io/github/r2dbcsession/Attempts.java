@@ -38,7 +38,7 @@ final class Attempts<T> {
     }
 
     private Attempt attempt() {
-        return new Attempt(transactions, options, values, transactions.holding(context));
+        return new Attempt(transactions, options, values, context);
     }
 
     /** Runs the block until it succeeds, fails for good, or the deadline that covers all runs has passed. */
@@ -77,7 +77,7 @@ final class Attempts<T> {
                 return Flux.error(failure);
             }
             if (!transactions.retries().take()) {
-                transactions.listener().onRetryRefused(failure, retry);
+                transactions.telemetry().listeners().onRetryRefused(failure, retry);
                 return Flux.error(failure);
             }
             before = failure;
@@ -86,7 +86,7 @@ final class Attempts<T> {
                 return Flux.error(after(transactions.timedOut(options)));
             }
             pausing = true;
-            transactions.listener().onRetry(failure, retry, pause);
+            transactions.telemetry().listeners().onRetry(failure, retry, pause);
             return Mono.delay(pause).thenMany(run(retry));
         });
     }

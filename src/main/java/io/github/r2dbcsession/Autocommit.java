@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.connection.StatementOverdueException;
 import io.github.r2dbcsession.internal.pool.Lease;
 import java.util.function.Function;
 import reactor.core.publisher.Flux;
@@ -35,6 +36,9 @@ final class Autocommit {
                 () -> lease.state() == Lease.State.ACQUIRED
                         ? StatementCancelledException.By.SERVER
                         : StatementCancelledException.By.CALLER);
-        return told instanceof StatementUnknownException && !writes ? failure : told;
+        if (writes || !(told instanceof StatementUnknownException)) {
+            return told;
+        }
+        return failure instanceof StatementOverdueException overdue ? failures.stopped(overdue, phase) : failure;
     }
 }

@@ -87,6 +87,22 @@ public interface Database extends SqlClient {
     Flux<PoolEvent> poolEvents();
 
     /**
+     * Listens to a channel from the subscription on, until the subscriber cancels or the database is closed, which completes. The first
+     * signal is a {@link Notification.Gap} that says so; then come the messages of transactions that commit, each once.
+     *
+     * <p>All subscribers and channels share one connection outside the pool, made for the first and closed after the last. When it is lost it
+     * is made again, as often as it takes, after a random pause that grows to about 13 s, and a gap is marked; whether a silent one still
+     * lives is looked at every 15 s. Fails only where the first connect fails for a reason that time does not mend, or the server
+     * refuses to listen, as a standby does.
+     *
+     * <p>Each subscriber has a buffer of 1,024 messages. When it is full the oldest are dropped, and a gap is marked. Emits on a thread of
+     * {@link reactor.core.scheduler.Schedulers#parallel()}: do not block.
+     *
+     * @param channel exactly as it is, capitals included, from 1 to 63 bytes
+     */
+    Flux<Notification> listen(String channel);
+
+    /**
      * Acquires a connection, runs the work on it and gives it back on complete, error and cancel.
      *
      * <p>Emits what the work emits. Each statement commits on its own. The session must not be used after the work has ended.

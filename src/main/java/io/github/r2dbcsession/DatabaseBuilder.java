@@ -4,10 +4,13 @@ import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.Credentials;
 import io.github.r2dbcsession.config.HostAndPort;
 import io.github.r2dbcsession.config.PoolSettings;
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,8 +26,10 @@ public final class DatabaseBuilder {
     final ConnectionString connectionString;
     PoolSettings poolSettings = PoolSettings.defaults();
     TransactionOptions transactionDefaults = TransactionOptions.defaults();
+    StatementLimits statementLimits = StatementLimits.NONE;
     Duration drainTime = DEFAULT_DRAIN_TIME;
     final List<ContextSetting> contextSettings = new ArrayList<>();
+    final SortedMap<String, String> commentTags = new TreeMap<>();
     private @Nullable String name;
 
     @Nullable
@@ -55,6 +60,19 @@ public final class DatabaseBuilder {
         return this;
     }
 
+    /**
+     * Limits every statement of a query that names no limit of its own, see {@link Query#timeout}. In a transaction whose options have a
+     * {@code statementTimeout} or a {@code deadline} those count in its place. Statements of the library, BEGIN and COMMIT among them, and
+     * {@link Database#openDedicatedSession dedicated sessions} have no limit of this kind. Default: none.
+     *
+     * @param limit from 1 ms to 2147483647 ms
+     */
+    public DatabaseBuilder statementTimeout(Duration limit) {
+        TimeLimit.check("statementTimeout", limit);
+        this.statementLimits = new StatementLimits(limit, 0);
+        return this;
+    }
+
     /** Sets how long {@link Database#close()} waits for work under way, 0 or more. Default: 10 s. */
     public DatabaseBuilder drainTime(Duration drainTime) {
         if (drainTime.isNegative()) {
@@ -76,6 +94,21 @@ public final class DatabaseBuilder {
             throw new IllegalArgumentException("the setting " + setting.name() + " was given before");
         }
         this.contextSettings.add(setting);
+        return this;
+    }
+
+    /**
+     * Has every statement of a query end in a comment with this tag, as sqlcommenter writes them: {@code /*application='shop'*}{@code /}. So
+     * the server's log and statistics tell who sent it. Default: none.
+     *
+     * <p>A statement with a comment of its own stays as it is. Tags are the same for the life of the database, so that statements are
+     * prepared as rarely as without.
+     */
+    public DatabaseBuilder sqlComment(String tag, String value) {
+        if (tag.isBlank()) {
+            throw new IllegalArgumentException("tag must not be blank");
+        }
+        this.commentTags.put(tag, Objects.requireNonNull(value, "value"));
         return this;
     }
 

@@ -3,6 +3,7 @@ package io.github.r2dbcsession;
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.internal.connection.Connector;
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.CallSite;
 import io.github.r2dbcsession.internal.pool.Lease;
 import io.github.r2dbcsession.internal.pool.LeasePool;
@@ -35,14 +36,19 @@ final class DefaultDatabase implements Database {
     private final List<ContextSetting> contextSettings;
     private final LeasePool pool;
     private final Listeners listeners = new Listeners();
+    private final Telemetry telemetry;
+    private final Telemetry unheard;
     private final Transactions transactions;
     private final Autocommit statements;
+    private final Listening listening;
     private final BoundedCache<String, StatementScope> callers = new BoundedCache<>(REMEMBERED_TEXTS);
 
     DefaultDatabase(DatabaseBuilder builder) {
         this.name = builder.name();
         this.statements = new Autocommit("database " + name);
         this.connectionString = builder.connectionString;
+        this.telemetry = Telemetry.to(listeners, new SqlComment(builder.commentTags));
+        this.unheard = telemetry.quiet();
         this.drainTime = builder.drainTime;
         this.contextSettings = List.copyOf(builder.contextSettings);
         Connector connector = new Connector(
@@ -52,11 +58,21 @@ final class DefaultDatabase implements Database {
                 listeners,
                 builder.credentials);
         this.pool = new LeasePool(name, builder.poolSettings, connector, listeners);
-        this.transactions = new Transactions(this, pool, builder.transactionDefaults, contextSettings, listeners);
+        this.listening = new Listening(name, pool);
+        this.transactions = new Transactions(
+                this, pool, builder.transactionDefaults, builder.statementLimits, contextSettings, telemetry);
+    }
+
+    Telemetry telemetry() {
+        return telemetry;
     }
 
     Transactions transactions() {
         return transactions;
+    }
+
+    StatementLimits statementLimits() {
+        return transactions.statementLimits();
     }
 
     @Override
@@ -82,6 +98,11 @@ final class DefaultDatabase implements Database {
     @Override
     public Disposable listen(DatabaseListener listener) {
         return listeners.add(listener);
+    }
+
+    @Override
+    public Flux<Notification> listen(String channel) {
+        return Notifications.of(listening, ChannelName.checked(channel));
     }
 
     @Override
@@ -154,27 +175,32 @@ final class DefaultDatabase implements Database {
         CallSite callSite = CallSite.here();
         return Mono.deferContextual(context -> {
             ContextValues values = values(context);
-            return transactions.acquireOwn(context, callSite).map(lease -> session(lease, values));
+            return transactions
+                    .acquireOwn(context, callSite)
+                    .map(lease -> new DefaultSession(lease, name, statementLimits(), values, telemetry));
         });
     }
 
     @Override
     public Mono<Session> openDedicatedSession() {
-        return pool.dedicated().map(lease -> session(lease, ContextValues.none()));
+        return pool.dedicated().map(this::unheardSession);
     }
 
     /** Acquires a connection for work of the library itself, which belongs to no caller's Context. */
     <T> Mono<T> inOwnSession(Function<? super Session, ? extends Mono<T>> work) {
-        return Mono.usingWhen(
-                pool.acquire(), lease -> work.apply(session(lease, ContextValues.none())), Lease::release);
+        return Mono.usingWhen(ownLease(), lease -> work.apply(unheardSession(lease)), Lease::release);
+    }
+
+    Mono<Lease> ownLease() {
+        return pool.acquire();
     }
 
     private ContextValues values(ContextView context) {
         return ContextValues.of(contextSettings, context);
     }
 
-    private Session session(Lease lease, ContextValues values) {
-        return new DefaultSession(lease, name, values);
+    private Session unheardSession(Lease lease) {
+        return new DefaultSession(lease, name, statementLimits(), ContextValues.none(), unheard);
     }
 
     @Override

@@ -1,29 +1,30 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.sql.Bindings;
 import io.github.r2dbcsession.internal.sql.ParsedSql;
 import io.github.r2dbcsession.internal.sql.RowMapper;
 import io.github.r2dbcsession.sql.Row;
 import io.github.r2dbcsession.sql.StatementException;
 import io.r2dbc.spi.Result;
+import java.time.Duration;
 import java.util.Collection;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-final class DefaultQuery implements Query {
-
-    private final StatementScope scope;
-    private final ParsedSql sql;
-    private final Bindings bindings;
-
-    private DefaultQuery(StatementScope scope, ParsedSql sql, Bindings bindings) {
-        this.scope = scope;
-        this.sql = sql;
-        this.bindings = bindings;
-    }
+/**
+ * A query.
+ *
+ * @param whole how it is run when all of its answer is read at once
+ * @param fetchSize how many rows of a stream are sent at a time
+ */
+record DefaultQuery(StatementScope scope, ParsedSql sql, Bindings bindings, StatementLimits whole, int fetchSize)
+        implements Query {
 
     static Query of(StatementScope scope, String text) {
         ParsedSql sql = ParsedSql.parse(text);
@@ -31,7 +32,7 @@ final class DefaultQuery implements Query {
             throw new StatementException(
                     "a transaction is begun and ended by inTransaction or beginTransaction, not by a statement");
         }
-        return new DefaultQuery(scope, sql, Bindings.none());
+        return new DefaultQuery(scope, sql, Bindings.none(), scope.limits(), 0);
     }
 
     @Override
@@ -54,8 +55,40 @@ final class DefaultQuery implements Query {
         return with(bindings.with(index, value));
     }
 
+    @Override
+    public Query bind(int index, Collection<?> values, Class<?> elementType) {
+        return with(bindings.with(index, values, elementType));
+    }
+
+    @Override
+    public Query bindNull(int index, Class<?> type) {
+        return with(bindings.withNull(index, type));
+    }
+
     private Query with(Bindings newBindings) {
-        return new DefaultQuery(scope, sql, newBindings);
+        return new DefaultQuery(scope, sql, newBindings, whole, fetchSize);
+    }
+
+    @Override
+    public Query timeout(Duration limit) {
+        TimeLimit.check("timeout", limit);
+        return new DefaultQuery(scope, sql, bindings, new StatementLimits(limit, 0), fetchSize);
+    }
+
+    @Override
+    public Query fetchSize(int rows) {
+        if (rows < 0) {
+            throw new IllegalArgumentException("fetchSize must be 0 or more, was " + rows);
+        }
+        return new DefaultQuery(scope, sql, bindings, whole, rows);
+    }
+
+    @Override
+    public Query named(String name) {
+        if (name.isBlank()) {
+            throw new IllegalArgumentException("name must not be blank");
+        }
+        return new DefaultQuery(new NamedScope(scope, name), sql, bindings, whole, fetchSize);
     }
 
     @Override
@@ -68,22 +101,53 @@ final class DefaultQuery implements Query {
         return rows(RowMapper.of(mapper));
     }
 
+    @Override
+    public Rows<Map<String, @Nullable Object>> asMap() {
+        return map(Row::toMap);
+    }
+
     private <T> Rows<T> rows(RowMapper<T> mapper) {
-        return new DefaultRows<>(run(result -> result.map(mapper::map)));
+        Flux<T> read = run(whole, result -> result.map(mapper::map), false);
+        return new DefaultRows<>(
+                read,
+                fetchSize == 0 || sql.several()
+                        ? read
+                        : run(new StatementLimits(whole.time(), fetchSize), result -> result.map(mapper::map), false));
     }
 
     @Override
     public Mono<Long> rowsUpdated() {
-        return run(Result::getRowsUpdated).reduce(0L, Long::sum);
+        return run(whole, Result::getRowsUpdated, true).reduce(0L, Long::sum);
     }
 
-    private <T> Flux<T> run(Function<? super Result, ? extends Publisher<T>> read) {
+    @Override
+    public Mono<Boolean> exists() {
+        Flux<Boolean> rows = run(whole, result -> result.map((row, metadata) -> true), false);
+        return new Head<>(rows, false).defaultIfEmpty(false);
+    }
+
+    @Override
+    public Mono<String> explain(ExplainOption... options) {
+        Explain explain = new Explain(sql, bindings, whole, Set.of(options));
+        return scope.run(false, lease -> {
+                    lease.announce(sql::mayChangeSession);
+                    return explain.on(lease);
+                })
+                .singleOrEmpty();
+    }
+
+    private <T> Flux<T> run(
+            StatementLimits limits, Function<? super Result, ? extends Publisher<T>> read, boolean counts) {
         return scope.run(sql.writes(), lease -> {
             lease.announce(sql::mayChangeSession);
             if (sql.forgetsStatements()) {
                 lease.closeAtEnd();
             }
-            return lease.converse(sql.text(), statement -> bindings.bindTo(statement, sql), read);
+            Telemetry telemetry = scope.telemetry();
+            Flux<T> answer = lease.converse(
+                    telemetry.comment().on(sql.text()), limits, statement -> bindings.bindTo(statement, sql), read);
+            Flux<T> told = sql.writes() ? new WrittenAnswer<>(answer, lease) : answer;
+            return telemetry.isOn() ? telemetry.watch(told, new Plan(sql, bindings), scope.name(), counts) : told;
         });
     }
 }

@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.Lease;
 import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;
@@ -9,6 +10,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
+import reactor.util.context.ContextView;
 
 /**
  * A transaction on one lease.
@@ -27,6 +30,7 @@ final class DefaultTransaction implements OpenTransaction, Holding {
     private final AtomicInteger savepoints = new AtomicInteger();
     private final @Nullable Holding outer;
     private final Begin begin;
+    private final @Nullable WatchedTransaction watched;
     private volatile boolean rollbackOnly;
     private volatile @Nullable TransactionId id;
 
@@ -35,19 +39,26 @@ final class DefaultTransaction implements OpenTransaction, Holding {
             Transactions transactions,
             TransactionOptions options,
             ContextValues values,
-            @Nullable Holding outer) {
+            ContextView context) {
         this.lease = lease;
         this.transactions = transactions;
         this.options = options;
         this.failures = new Failures(transactions.described(options), options.isReadOnly());
-        this.state = new TransactionState(transactions.listener());
-        this.outer = outer;
+        this.watched = transactions.telemetry().watch(options, context);
+        this.state = new TransactionState(watched);
+        this.outer = transactions.holding(context);
         this.begin = new Begin(this, lease, values);
     }
 
     @Override
     public TransactionOptions options() {
         return options;
+    }
+
+    /** The server sees to the time that the options give a statement. */
+    @Override
+    public StatementLimits limits() {
+        return options.timePerStatement().isPresent() ? StatementLimits.NONE : transactions.statementLimits();
     }
 
     @Override
@@ -101,7 +112,25 @@ final class DefaultTransaction implements OpenTransaction, Holding {
 
     @Override
     public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
-        return statement(work).doOnError(this::failed);
+        Flux<T> run = statement(work).doOnError(failure -> {
+            failed(failure);
+            if (failure instanceof StatementCancelledException) {
+                // One that was out of time may have been done all the same, and the server would commit it.
+                markRollbackOnly();
+            }
+        });
+        return watched != null && watched.adds() ? run.contextWrite(this::inside) : run;
+    }
+
+    @Override
+    public Telemetry telemetry() {
+        return transactions.telemetry();
+    }
+
+    /** Adds what listeners want work inside to have, unless it has entered before: it may have put something over it since. */
+    private Context inside(Context context) {
+        OpenTransaction open = transactions.open(context);
+        return watched == null || (open != null && open.root() == this) ? context : watched.inside(context);
     }
 
     /** Runs a statement whose failure does not have to be the transaction's. */
@@ -157,12 +186,12 @@ final class DefaultTransaction implements OpenTransaction, Holding {
 
     @Override
     public <T> Mono<T> bind(Mono<T> work) {
-        return work.contextWrite(context -> transactions.open(context, this));
+        return work.contextWrite(context -> transactions.open(inside(context), this));
     }
 
     @Override
     public <T> Flux<T> bind(Flux<T> work) {
-        return work.contextWrite(context -> transactions.open(context, this));
+        return work.contextWrite(context -> transactions.open(inside(context), this));
     }
 
     @Override

@@ -1,5 +1,8 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.StatementCancelledException.By;
+import io.github.r2dbcsession.internal.connection.StatementOverdueException;
+import io.github.r2dbcsession.internal.connection.StatementOverdueException.Ending;
 import io.r2dbc.postgresql.api.PostgresqlException;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcTransientResourceException;
@@ -19,9 +22,12 @@ record Failures(String scope, boolean readOnly) {
     /**
      * Puts a failure in our words.
      *
-     * @param by who had a statement stopped, asked for where one was
+     * @param by who had a statement stopped, asked for where one was; SERVER where it was nobody here
      */
-    Throwable told(Throwable failure, Phase phase, Supplier<StatementCancelledException.By> by) {
+    Throwable told(Throwable failure, Phase phase, Supplier<By> by) {
+        if (failure instanceof StatementOverdueException overdue) {
+            return overdue(overdue, phase);
+        }
         if (!isDriver(failure)) {
             return failure;
         }
@@ -30,9 +36,26 @@ record Failures(String scope, boolean readOnly) {
             case NOT_COMMITTED -> new NotCommittedException(scope, failure);
             case STATEMENT_UNKNOWN -> new StatementUnknownException(scope, failure);
             case WRONG_ROLE -> readOnly ? failure : new WrongRoleException(scope, failure);
-            case CANCELLED -> new StatementCancelledException(scope, phase, by.get(), failure);
-            case ABORTED, COMMIT_UNKNOWN -> failure;
+            case CANCELLED -> cancelled(phase, by.get(), failure);
+            case ABORTED -> Stopped.byLockTimeout(failure) ? cancelled(phase, By.LOCK_TIMEOUT, failure) : failure;
+            case COMMIT_UNKNOWN -> failure;
         };
+    }
+
+    private StatementCancelledException cancelled(Phase phase, By by, Throwable failure) {
+        return new StatementCancelledException(scope, phase, by == By.SERVER ? Stopped.by(failure) : by, failure);
+    }
+
+    private R2dbcException overdue(StatementOverdueException failure, Phase phase) {
+        return phase == Phase.AUTOCOMMIT && failure.ending() != Ending.STOPPED
+                ? new StatementUnknownException(scope, failure)
+                : stopped(failure, phase);
+    }
+
+    /** What a statement that was out of time is called when nothing of it stays. */
+    StatementCancelledException stopped(StatementOverdueException failure, Phase phase) {
+        Throwable cause = failure.getCause();
+        return new StatementCancelledException(scope, phase, By.DEADLINE, cause == null ? failure : cause);
     }
 
     /** Whether the driver raised it for what happened on the wire; a queue of its own that is full has sent nothing. */

@@ -15,6 +15,16 @@ record JoinedSession(OpenTransaction transaction) implements Session {
     }
 
     @Override
+    public Mono<Void> lock(long key) {
+        return SessionLock.take(transaction, key);
+    }
+
+    @Override
+    public Mono<Boolean> tryLock(long key) {
+        return SessionLock.tryToTake(transaction, key);
+    }
+
+    @Override
     public Mono<Void> close() {
         return Mono.empty();
     }

@@ -1,17 +1,22 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.pool.Audience;
 import io.github.r2dbcsession.pool.PoolEvent;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
+import reactor.util.context.Context;
+import reactor.util.context.ContextView;
 
 /** Tells every listener of a database, and keeps what one of them throws away from the others and from the caller. */
-final class Listeners implements DatabaseListener {
+final class Listeners implements DatabaseListener, Audience {
 
     private static final Logger log = LoggerFactory.getLogger(DatabaseListener.class);
 
@@ -21,6 +26,11 @@ final class Listeners implements DatabaseListener {
         Registered registered = new Registered(listener);
         all.add(registered);
         return () -> all.remove(registered);
+    }
+
+    @Override
+    public boolean isPresent() {
+        return !all.isEmpty();
     }
 
     @Override
@@ -59,6 +69,11 @@ final class Listeners implements DatabaseListener {
     }
 
     @Override
+    public void onRecover(Duration duration) {
+        tell(listener -> listener.onRecover(duration));
+    }
+
+    @Override
     public void onRelease(Duration use) {
         tell(listener -> listener.onRelease(use));
     }
@@ -74,8 +89,23 @@ final class Listeners implements DatabaseListener {
     }
 
     @Override
-    public void onTransaction(TransactionOutcome outcome, Duration duration) {
-        tell(listener -> listener.onTransaction(outcome, duration));
+    public Context onQueryStart(QueryStart query, ContextView around) {
+        return ask(listener -> listener.onQueryStart(query, around));
+    }
+
+    @Override
+    public void onQuery(QueryEnd end) {
+        tell(listener -> listener.onQuery(end));
+    }
+
+    @Override
+    public Context onTransactionStart(TransactionStart transaction, ContextView around) {
+        return ask(listener -> listener.onTransactionStart(transaction, around));
+    }
+
+    @Override
+    public void onTransaction(TransactionEnd end) {
+        tell(listener -> listener.onTransaction(end));
     }
 
     @Override
@@ -94,6 +124,16 @@ final class Listeners implements DatabaseListener {
         }
     }
 
+    /** Puts together what the listeners add. */
+    private Context ask(Function<DatabaseListener, Context> question) {
+        Context answers = Context.empty();
+        for (Registered registered : all) {
+            Context answer = registered.ask(question);
+            answers = answers.isEmpty() ? answer : answers.putAll(answer.readOnly());
+        }
+        return answers;
+    }
+
     private static final class Registered {
 
         private final DatabaseListener listener;
@@ -106,11 +146,27 @@ final class Listeners implements DatabaseListener {
         void tell(Consumer<DatabaseListener> event) {
             try {
                 event.accept(listener);
-            } catch (RuntimeException failure) {
-                if (!complained) {
-                    complained = true;
-                    log.warn("a database listener failed; further failures of it are not logged", failure);
-                }
+            } catch (Throwable failure) {
+                complain(failure);
+            }
+        }
+
+        Context ask(Function<DatabaseListener, Context> question) {
+            try {
+                return Objects.requireNonNull(question.apply(listener), "what to add to the Context");
+            } catch (Throwable failure) {
+                complain(failure);
+                return Context.empty();
+            }
+        }
+
+        private void complain(Throwable failure) {
+            if (failure instanceof VirtualMachineError fatal) {
+                throw fatal;
+            }
+            if (!complained) {
+                complained = true;
+                log.warn("a database listener failed; further failures of it are not logged", failure);
             }
         }
     }

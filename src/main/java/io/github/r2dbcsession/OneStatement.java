@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.CallSite;
 import io.github.r2dbcsession.internal.pool.Lease;
 import java.util.function.Function;
@@ -13,7 +14,17 @@ import reactor.core.publisher.Flux;
 record OneStatement(DefaultDatabase database, CallSite callSite) implements StatementScope {
 
     @Override
+    public StatementLimits limits() {
+        return database.statementLimits();
+    }
+
+    @Override
     public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
         return database.run(callSite, writes, work);
+    }
+
+    @Override
+    public Telemetry telemetry() {
+        return database.telemetry();
     }
 }

@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.r2dbc.spi.Result;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -20,6 +21,11 @@ interface OpenTransaction extends Transaction, StatementScope {
 
     /** What is put off, or {@link ScopeEndedException} as a throw when that cannot be kept any more. */
     Hooks hooks();
+
+    @Override
+    default StatementLimits limits() {
+        return root().limits();
+    }
 
     @Override
     default void beforeCommit(Mono<?> action) {

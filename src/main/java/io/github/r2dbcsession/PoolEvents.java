@@ -70,6 +70,11 @@ final class PoolEvents implements DatabaseListener {
     }
 
     @Override
+    public void onRecover(Duration duration) {
+        sink.next(new PoolEvent.Recovered(name, duration));
+    }
+
+    @Override
     public void onRelease(Duration use) {
         sink.next(new PoolEvent.Released(name, use));
     }

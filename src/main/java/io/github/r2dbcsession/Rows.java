@@ -21,7 +21,8 @@ public interface Rows<T> {
     Mono<T> first();
 
     /**
-     * Runs the statement and emits every row with the subscriber's demand. After a cancel, what is left is dropped as it arrives.
+     * Runs the statement and emits every row with the subscriber's demand. After a cancel, what is left is dropped as it arrives; outside a
+     * transaction the server is asked to stop a statement that goes on, unless it writes and has emitted a row: it then runs to its end.
      */
     Flux<T> all();
 }

@@ -95,7 +95,17 @@ final class SavepointTransaction implements OpenTransaction {
     public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
         return Flux.defer(() -> ended
                 ? Flux.error(new ScopeEndedException(described()))
-                : root.statement(work).doOnError(failure -> firstFailure.compareAndSet(null, failure)));
+                : root.statement(work).doOnError(this::failed));
+    }
+
+    private void failed(Throwable failure) {
+        firstFailure.compareAndSet(null, failure);
+        rollbackOnly |= failure instanceof StatementCancelledException;
+    }
+
+    @Override
+    public Telemetry telemetry() {
+        return root.telemetry();
     }
 
     private Mono<Void> command(String sql) {

@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.CallSite;
 import io.github.r2dbcsession.internal.pool.Lease;
 import java.util.function.Function;
@@ -12,9 +13,17 @@ import reactor.core.publisher.Mono;
  * @param scope who has the connection next
  * @param lease what closing the session gives back
  * @param values what the Context brought, set again for each statement, since what else runs inside may bring others
+ * @param limits the limits of a statement that names none
  * @param statements runs statements outside a transaction
+ * @param telemetry what they are watched by
  */
-record ScopedSession(SessionScope scope, Lease lease, ContextValues values, Autocommit statements)
+record ScopedSession(
+        SessionScope scope,
+        Lease lease,
+        ContextValues values,
+        StatementLimits limits,
+        Autocommit statements,
+        Telemetry telemetry)
         implements Session, StatementScope {
 
     @Override
@@ -27,6 +36,16 @@ record ScopedSession(SessionScope scope, Lease lease, ContextValues values, Auto
         return Lease.use(
                 scope.acquire(CallSite.UNKNOWN),
                 shared -> values.ahead(shared, set -> statements.run(set, writes, work)));
+    }
+
+    @Override
+    public Mono<Void> lock(long key) {
+        return SessionLock.take(this, key);
+    }
+
+    @Override
+    public Mono<Boolean> tryLock(long key) {
+        return SessionLock.tryToTake(this, key);
     }
 
     @Override

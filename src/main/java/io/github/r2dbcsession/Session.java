@@ -8,6 +8,15 @@ import reactor.core.publisher.Mono;
 public interface Session extends SqlClient {
 
     /**
+     * Waits for the advisory lock with this key and keeps it until the connection has been given back, however the session ends. It is then
+     * freed behind the caller's back, a round trip later. Emits nothing.
+     */
+    Mono<Void> lock(long key);
+
+    /** Takes the advisory lock with this key, as {@link #lock} does, if it is free, and emits whether it was. */
+    Mono<Boolean> tryLock(long key);
+
+    /**
      * Gives the connection back. Safe to call twice; completes when the connection is out of the session's hands and never fails.
      *
      * <p>A connection that is not idle then is recovered or closed behind the caller's back. Every later use of the session

@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.Lease;
 import java.util.function.Function;
 import reactor.util.context.Context;
@@ -16,15 +17,17 @@ record SessionBlock(Session session, Function<Context, Context> mark) {
     static SessionBlock in(
             Transactions transactions, String database, Lease lease, ContextValues values, ContextView outside) {
         Holding outer = transactions.holding(outside);
+        StatementLimits limits = transactions.statementLimits();
         if (transactions.scope(outside) == null) {
             HeldSession held = new HeldSession(lease, outer);
             return new SessionBlock(
-                    new DefaultSession(lease, database, values), inside -> transactions.holding(inside, held));
+                    new DefaultSession(lease, database, limits, values, transactions.telemetry()),
+                    inside -> transactions.holding(inside, held));
         }
         String name = "session on " + database;
         SessionScope scope = SessionScope.on(lease, name, outer);
         return new SessionBlock(
-                new ScopedSession(scope, lease, values, new Autocommit(name)),
+                new ScopedSession(scope, lease, values, limits, new Autocommit(name), transactions.telemetry()),
                 inside -> transactions.scope(inside, scope));
     }
 }

@@ -1,11 +1,16 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.Lease;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 
 /** Where a query gets its connection from, at each subscription. */
 interface StatementScope {
+
+    /** The limits of a statement that names none. */
+    StatementLimits limits();
 
     /**
      * Runs the work on the scope's connection, or fails with {@link ScopeEndedException}.
@@ -13,4 +18,12 @@ interface StatementScope {
      * @param writes whether the work may write, which decides what its failure means where it commits itself
      */
     <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work);
+
+    /** What its statements are watched by. */
+    Telemetry telemetry();
+
+    /** What listeners are told that a query is called; null where it has no name. */
+    default @Nullable String name() {
+        return null;
+    }
 }

@@ -1,15 +1,26 @@
 package io.github.r2dbcsession;
 
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** The deadline of work in a transaction. */
+/** What limits of time have in common, and the deadline of work in a transaction. */
 final class TimeLimit {
 
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+    private static final Duration LONGEST = Duration.ofMillis(Integer.MAX_VALUE);
+
     private TimeLimit() {}
+
+    /** Refuses a limit that PostgreSQL could not have as a setting. */
+    static void check(String option, Duration limit) {
+        if (limit.compareTo(SHORTEST) < 0 || limit.compareTo(LONGEST) > 0) {
+            throw new IllegalArgumentException(option + " must be from 1 to 2147483647 ms, was " + limit);
+        }
+    }
 
     /**
      * Cuts work off at its deadline.

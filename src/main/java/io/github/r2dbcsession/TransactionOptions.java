@@ -17,8 +17,6 @@ import java.util.function.Predicate;
  */
 public final class TransactionOptions {
 
-    private static final Duration SHORTEST = Duration.ofMillis(1);
-    private static final Duration LONGEST = Duration.ofMillis(Integer.MAX_VALUE);
     private static final int MOST_RETRIES = 100;
     private static final TransactionOptions DEFAULTS = new TransactionOptions(new TransactionDraft());
 
@@ -189,9 +187,7 @@ public final class TransactionOptions {
     }
 
     private static Duration checked(String option, Duration limit) {
-        if (limit.compareTo(SHORTEST) < 0 || limit.compareTo(LONGEST) > 0) {
-            throw new IllegalArgumentException(option + " must be from 1 to 2147483647 ms, was " + limit);
-        }
+        TimeLimit.check(option, limit);
         return limit;
     }
 

@@ -22,14 +22,18 @@ final class TransactionState {
         EXPIRED
     }
 
-    private final DatabaseListener listener;
-    private final long start = System.nanoTime();
+    private final @Nullable WatchedTransaction watched;
     private final AtomicReference<Step> step = new AtomicReference<>(Step.OPEN);
     private volatile @Nullable Disposable timer;
     private volatile @Nullable TransactionOutcome outcome;
 
-    TransactionState(DatabaseListener listener) {
-        this.listener = listener;
+    /**
+     * Starts open.
+     *
+     * @param watched is told of the end, null where nobody asks
+     */
+    TransactionState(@Nullable WatchedTransaction watched) {
+        this.watched = watched;
     }
 
     boolean isOpen() {
@@ -108,6 +112,8 @@ final class TransactionState {
             running.dispose();
         }
         outcome = how;
-        listener.onTransaction(how, Duration.ofNanos(System.nanoTime() - start));
+        if (watched != null) {
+            watched.end(how);
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.CallSite;
 import io.github.r2dbcsession.internal.pool.Lease;
 import io.github.r2dbcsession.internal.pool.LeasePool;
@@ -25,7 +26,8 @@ final class Transactions {
     private final NestedAcquires pool;
     private final TransactionOptions defaults;
     private final List<ContextSetting> contextSettings;
-    private final DatabaseListener listener;
+    private final StatementLimits statementLimits;
+    private final Telemetry telemetry;
     private final CommitResolver resolver;
     private final Retries retries = new Retries();
 
@@ -33,19 +35,26 @@ final class Transactions {
             Database database,
             LeasePool pool,
             TransactionOptions defaults,
+            StatementLimits statementLimits,
             List<ContextSetting> contextSettings,
-            DatabaseListener listener) {
+            Telemetry telemetry) {
         this.client = database;
         this.database = database.name();
         this.pool = new NestedAcquires(database.name(), pool);
         this.defaults = defaults;
+        this.statementLimits = statementLimits;
         this.contextSettings = contextSettings;
-        this.listener = listener;
+        this.telemetry = telemetry;
         this.resolver = new CommitResolver(pool);
     }
 
-    DatabaseListener listener() {
-        return listener;
+    /** The limits of a statement that names none. */
+    StatementLimits statementLimits() {
+        return statementLimits;
+    }
+
+    Telemetry telemetry() {
+        return telemetry;
     }
 
     CommitResolver resolver() {
@@ -216,7 +225,7 @@ final class Transactions {
             Flux<Lease> acquired =
                     TimeLimit.on(acquireOwn(context, callSite).flux(), options, () -> true, () -> timedOut(options));
             return acquired.singleOrEmpty().map(lease -> {
-                DefaultTransaction transaction = new DefaultTransaction(lease, this, options, values, holding(context));
+                DefaultTransaction transaction = new DefaultTransaction(lease, this, options, values, context);
                 transaction.expireAfter(Duration.ofNanos(System.nanoTime() - start));
                 return transaction;
             });

@@ -51,6 +51,7 @@ class ArchitectureTest {
             entry("", Set.of("sql", "pool", "connection", "config")),
             entry("health", Set.of("", "sql", "pool", "connection", "config")),
             entry("micrometer", Set.of("", "sql", "pool", "connection", "config")),
+            entry("jmx", Set.of("health", "", "sql", "pool", "connection", "config")),
             entry("http", Set.of("micrometer", "health", "", "sql", "pool", "connection", "config")),
             entry("cli", Set.of("micrometer", "health", "", "sql", "pool", "connection", "config")));
 
@@ -84,7 +85,7 @@ class ArchitectureTest {
     void adaptersKnowThePublicTypesOnly() {
         check(noClasses()
                 .that()
-                .resideInAnyPackage(floors("health", "micrometer", "http", "cli"))
+                .resideInAnyPackage(floors("health", "micrometer", "jmx", "http", "cli"))
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage(INTERNAL));
@@ -126,7 +127,15 @@ class ArchitectureTest {
     @Test
     void optionalLibrariesStayInTheirAdapters() {
         onlyIn(floors("micrometer", "http"), "io.micrometer..");
-        onlyIn(floors("http", "cli"), "com.fasterxml..");
+        onlyIn(floors("http", "cli", "sql"), "com.fasterxml..");
+        check(noClasses()
+                .that()
+                .resideInAnyPackage(floors("sql"))
+                .and()
+                .doNotHaveSimpleName("JacksonCodec")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("com.fasterxml.."));
         onlyIn(floors("http"), "reactor.netty.http..");
         onlyIn(floors("cli"), "picocli..");
     }

@@ -126,8 +126,8 @@ class CommitTruthIT {
                     .build();
             db.listen(new DatabaseListener() {
                 @Override
-                public void onTransaction(TransactionOutcome outcome, Duration duration) {
-                    heard.add(outcome);
+                public void onTransaction(TransactionEnd end) {
+                    heard.add(end.outcome());
                 }
             });
             db.sql("SELECT 1").rowsUpdated().block(LIMIT);

@@ -82,15 +82,18 @@ class CrashLoopIT {
             Set<Long> present = server.execute("SELECT id FROM written").stream()
                     .map(Long::valueOf)
                     .collect(Collectors.toSet());
-            assertThat(present).containsAll(acknowledged);
+            assertThat(acknowledged.stream().filter(id -> !present.contains(id)))
+                    .as("acknowledged and absent")
+                    .isEmpty();
             Collections.sort(recoveries);
             long median = recoveries.get(recoveries.size() / 2) / 1_000_000;
             System.out.printf(
-                    "%d crashes, %d writes acknowledged: recovery median %d ms, worst %d ms; at most %.1f connects/s while down;"
+                    "%d crashes, %d writes acknowledged: recovery median %d ms, p99 %d ms, worst %d ms; at most %.1f connects/s while down;"
                             + " a timer of 10 ms was late by %d ms at worst%n",
                     CYCLES,
                     acknowledged.size(),
                     median,
+                    recoveries.get((recoveries.size() * 99 - 1) / 100) / 1_000_000,
                     recoveries.get(recoveries.size() - 1) / 1_000_000,
                     Collections.max(rates),
                     worstPause);

@@ -62,8 +62,8 @@ class OutcomesIT {
         opened.add(database);
         database.listen(new DatabaseListener() {
             @Override
-            public void onTransaction(TransactionOutcome outcome, Duration duration) {
-                outcomes.add(outcome);
+            public void onTransaction(TransactionEnd end) {
+                outcomes.add(end.outcome());
             }
         });
         return database;
@@ -165,8 +165,8 @@ class OutcomesIT {
 
         Runnable stop = () -> stopWhere("PgSleep");
         assertThat(stoppedBy(stop, db.inTransaction(OutcomesIT::sleep)))
-                .isEqualTo(StatementCancelledException.By.SERVER);
-        assertThat(stoppedBy(stop, sleep(db))).isEqualTo(StatementCancelledException.By.SERVER);
+                .isEqualTo(StatementCancelledException.By.ADMINISTRATOR);
+        assertThat(stoppedBy(stop, sleep(db))).isEqualTo(StatementCancelledException.By.ADMINISTRATOR);
 
         Transaction tx = db.beginTransaction().block(LIMIT);
         assertThat(stoppedBy(

@@ -65,8 +65,8 @@ class PropagationModelIT {
             }
 
             @Override
-            public void onTransaction(TransactionOutcome outcome, Duration duration) {
-                outcomes.add(outcome);
+            public void onTransaction(TransactionEnd end) {
+                outcomes.add(end.outcome());
             }
         });
         long seed = TransferStorm.seed();

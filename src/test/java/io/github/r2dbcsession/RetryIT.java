@@ -74,8 +74,8 @@ class RetryIT {
             }
 
             @Override
-            public void onTransaction(TransactionOutcome outcome, Duration duration) {
-                outcomes.add(outcome);
+            public void onTransaction(TransactionEnd end) {
+                outcomes.add(end.outcome());
             }
         });
     }

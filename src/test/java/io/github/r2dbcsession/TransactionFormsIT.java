@@ -37,8 +37,8 @@ class TransactionFormsIT {
         server.execute("CREATE TABLE " + note + " (text text PRIMARY KEY)");
         db.listen(new DatabaseListener() {
             @Override
-            public void onTransaction(TransactionOutcome outcome, Duration duration) {
-                outcomes.add(outcome);
+            public void onTransaction(TransactionEnd end) {
+                outcomes.add(end.outcome());
             }
         });
     }

@@ -42,8 +42,8 @@ class TransactionIT {
         server.execute("CREATE TABLE " + note + " (text text PRIMARY KEY DEFERRABLE INITIALLY DEFERRED)");
         db.listen(new DatabaseListener() {
             @Override
-            public void onTransaction(TransactionOutcome outcome, Duration duration) {
-                outcomes.add(outcome);
+            public void onTransaction(TransactionEnd end) {
+                outcomes.add(end.outcome());
             }
         });
     }

@@ -54,8 +54,8 @@ class TransactionOptionsIT {
         wire.statements();
         db.listen(new DatabaseListener() {
             @Override
-            public void onTransaction(TransactionOutcome outcome, Duration duration) {
-                outcomes.add(outcome);
+            public void onTransaction(TransactionEnd end) {
+                outcomes.add(end.outcome());
             }
         });
     }

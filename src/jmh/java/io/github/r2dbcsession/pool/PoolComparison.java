@@ -26,40 +26,57 @@ final class PoolComparison {
     private static final int ROUNDS = Integer.getInteger("rounds", 41);
     private static final long TURN = TimeUnit.MILLISECONDS.toNanos(Integer.getInteger("turn", 200));
     private static final int ROWS = 10_000;
-    private static final String BARE = "bare";
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-    private final Map<String, Contestant> contestants = new LinkedHashMap<>();
+    private final Map<String, Contestant> contestants;
+    private final String first;
 
     /** What one turn came to. */
     private record Turn(double perSecond, double perCpuSecond, double bytes) {}
 
-    private PoolComparison() {
-        contestants.put(BARE, Contestant.bare());
-        contestants.put("bare, maxAcquireTime", Contestant.bareWithLimit());
-        contestants.put("ours", Contestant.ours());
-        contestants.put("ours, meters", Contestant.oursWithMeters());
+    /** Compares all with the first. */
+    PoolComparison(Map<String, Contestant> contestants) {
+        this.contestants = contestants;
+        this.first = contestants.keySet().iterator().next();
     }
 
     /** Runs all comparisons; the system property {@code rounds} says how many rounds of each, {@code turn} how many ms a turn takes. */
     public static void main(String... arguments) {
+        createTable();
+        Map<String, Contestant> contestants = new LinkedHashMap<>();
+        contestants.put("bare", Contestant.bare());
+        contestants.put("bare, maxAcquireTime", Contestant.bareWithLimit());
+        contestants.put("ours", Contestant.ours());
+        contestants.put("ours, meters", Contestant.oursWithMeters());
+        PoolComparison comparison = new PoolComparison(contestants);
+        for (int callers : new int[] {1, 32}) {
+            comparison.run("acquire and release", callers, Contestant::acquireAndRelease);
+        }
+        comparison.reads(1, 16, 128, 512);
+        comparison.close();
+        System.exit(0);
+    }
+
+    static void createTable() {
         TestDatabase.get().execute("DROP TABLE IF EXISTS account");
         TestDatabase.get().execute("CREATE TABLE account (id bigint PRIMARY KEY, owner text, balance int)");
         TestDatabase.get()
                 .execute("INSERT INTO account SELECT i, 'owner ' || i, i %% 1000 FROM generate_series(1, %d) i"
                         .formatted(ROWS));
-        PoolComparison comparison = new PoolComparison();
-        for (int callers : new int[] {1, 32}) {
-            comparison.run("acquire and release", callers, Contestant::acquireAndRelease);
-        }
-        for (int callers : new int[] {1, 16, 128, 512}) {
-            comparison.run(
+    }
+
+    void close() {
+        contestants.values().forEach(Contestant::close);
+    }
+
+    /** Has them read a row by its key, so many callers at a time. */
+    void reads(int... callers) {
+        for (int each : callers) {
+            run(
                     "read",
-                    callers,
+                    each,
                     contestant -> contestant.read(ThreadLocalRandom.current().nextLong(ROWS) + 1));
         }
-        comparison.contestants.values().forEach(Contestant::close);
-        System.exit(0);
     }
 
     private void run(String work, int callers, Function<Contestant, Mono<?>> operation) {
@@ -77,10 +94,10 @@ final class PoolComparison {
                 }
             }
         }
-        List<Turn> bare = turns.get(BARE);
+        List<Turn> bare = turns.get(first);
         System.out.printf("%n%s, callers %d, median of %d rounds (load %.1f)%n", work, callers, ROUNDS, load());
         System.out.printf(
-                "%-22s %9s %7s %16s %10s %7s%n", "", "ops/s", "x bare", "(least .. most)", "x per CPU", "bytes");
+                "%-22s %9s %7s %16s %10s %7s%n", "", "ops/s", "x first", "(least .. most)", "x per CPU", "bytes");
         for (String name : contestants.keySet()) {
             List<Turn> own = turns.get(name);
             List<Double> ratios = ratios(own, bare, Turn::perSecond);

@@ -123,7 +123,11 @@ final class DefaultDatabaseHealth implements DatabaseHealth {
 
     private Seen seen() {
         return new Seen(
-                clock.instant(), database.stats(), lately.acquires(System.nanoTime()), lately.certificateExpiry());
+                clock.instant(),
+                database.stats(),
+                lately.acquires(System.nanoTime()),
+                lately.certificateExpiry(),
+                Leaks.of(database));
     }
 
     private void listen() {

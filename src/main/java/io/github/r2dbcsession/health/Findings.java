@@ -26,6 +26,7 @@ final class Findings {
         slow(answer.latency(), limits).ifPresent(findings::add);
         lag(answer.lag(), limits).ifPresent(findings::add);
         errors(seen.acquires(), limits).ifPresent(findings::add);
+        seen.leaks().map(Findings::leaks).ifPresent(findings::add);
         certificate(seen, limits).ifPresent(findings::add);
         clock(answer.clockSkew(), limits).ifPresent(findings::add);
         return findings;
@@ -115,6 +116,16 @@ final class Findings {
                                 + acquires.within().toSeconds() + " s",
                         "a share of " + limits.errorsAbove,
                         "look at their errors: a pool too small, or a server that was away"));
+    }
+
+    private static HealthFinding leaks(Leaks leaks) {
+        return new HealthFinding(
+                Code.LEAKS,
+                WARNING,
+                leaks.connections() + " connections have been out for a long time, one for "
+                        + leaks.longest().toMillis() + " ms",
+                "leakDetectionThreshold " + leaks.limit().toMillis() + " ms",
+                "look who has them, in the log or by holders(): each must be closed, or raise the threshold");
     }
 
     private static Optional<HealthFinding> certificate(Seen seen, HealthLimits limits) {

@@ -56,6 +56,8 @@ public record HealthFinding(Code code, double score, String measured, String lim
         WAITING,
         /** Callers got no connection lately. */
         ERRORS,
+        /** Connections have been out for so long that they may not come back. */
+        LEAKS,
         /** The standby is behind its primary. */
         LAG,
         /** The server's certificate expires soon, or has expired. */

@@ -51,16 +51,24 @@ public sealed interface PoolEvent {
     record AcquireCancelled(String name, Duration waited) implements PoolEvent {}
 
     /**
+     * A connection that came back in the middle of something, or with a session of its own, was recovered or reset; {@link Released} or
+     * {@link Invalidated} follows.
+     *
+     * @param duration how long that took
+     */
+    record Recovered(String name, Duration duration) implements PoolEvent {}
+
+    /**
      * A connection came back and can be lent again.
      *
-     * @param use how long it was out
+     * @param use how long the caller had it
      */
     record Released(String name, Duration use) implements PoolEvent {}
 
     /**
      * A connection came back, was of no more use, and was closed.
      *
-     * @param use how long it was out
+     * @param use how long the caller had it
      */
     record Invalidated(String name, Duration use) implements PoolEvent {}
 

@@ -15,10 +15,16 @@ public interface PoolListener extends ConnectListener {
     /** A caller gave up before it got a connection. */
     default void onAcquireCancel(Duration wait) {}
 
-    /** A connection came back after such a use and is idle again. */
+    /**
+     * A connection that came back in the middle of something, or with a session of its own, was recovered or reset, which took so long.
+     * {@link #onRelease} or {@link #onInvalidate} follows and tells with what result.
+     */
+    default void onRecover(Duration duration) {}
+
+    /** A connection that a caller had for so long came back and is idle again. */
     default void onRelease(Duration use) {}
 
-    /** A connection came back after such a use, was not provably idle, and was closed. */
+    /** A connection that a caller had for so long came back, was not provably idle, and was closed. */
     default void onInvalidate(Duration use) {}
 
     /**

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Conversions lose nothing: a {@code bigint} that does not fit an {@code Integer}, a {@code numeric} with a fraction asked
  * for as {@code Long}, or a {@code timestamp} asked for as {@code Instant} (it has no zone) is an error. {@code json} is read
- * as {@code String}, an enum by its constant's name, a PostgreSQL array as an array of objects or of primitives. An
+ * as {@code String}, as {@link Json} or by the {@link JsonCodec} as a class of the application's, a composite as a record, a range as
+ * {@link Range}, an enum by its constant's name, a PostgreSQL array as an array of objects or of primitives. An
  * {@code inet} is never looked up in the DNS. {@code infinity} is the {@code MAX} of the temporal class asked for.
  *
  * <p>A name finds the column that is spelled so, else the one column that differs only in case.
@@ -53,7 +54,7 @@ public interface Row {
     List<String> columnNames();
 
     /**
-     * Returns a modifiable copy of the row in the order of the result; {@code json} and {@code inet} are {@code String}s.
+     * Returns a modifiable copy of the row in the order of the result; {@code json}, {@code inet} and ranges are {@code String}s.
      *
      * @throws RowMappingException when two columns have the same name
      */

@@ -4,7 +4,10 @@ import io.github.r2dbcsession.CommitResolution;
 import io.github.r2dbcsession.CommitUnknownException;
 import io.github.r2dbcsession.ContextSetting;
 import io.github.r2dbcsession.Database;
+import io.github.r2dbcsession.DatabaseListener;
+import io.github.r2dbcsession.QueryEnd;
 import io.github.r2dbcsession.Session;
+import io.github.r2dbcsession.SlowQueryLog;
 import io.github.r2dbcsession.SqlClient;
 import io.github.r2dbcsession.Transaction;
 import io.github.r2dbcsession.TransactionOptions;
@@ -15,24 +18,78 @@ import io.github.r2dbcsession.health.DatabaseHealth;
 import io.github.r2dbcsession.health.HealthReport;
 import io.github.r2dbcsession.health.HealthStatus;
 import io.github.r2dbcsession.http.HealthEndpoint;
+import io.github.r2dbcsession.jmx.ManagedDatabase;
+import io.github.r2dbcsession.micrometer.DatabaseMetrics;
+import io.github.r2dbcsession.micrometer.DatabaseObservations;
 import io.github.r2dbcsession.pool.DrainReport;
 import io.github.r2dbcsession.pool.Holder;
 import io.github.r2dbcsession.pool.PoolEvent;
 import io.github.r2dbcsession.pool.WarmUp;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** The code of the how-to pages, compiled. */
 final class HowToExamples {
 
+    private record Account(long id, String owner, BigDecimal balance) {}
+
     private static final Logger log = LoggerFactory.getLogger(HowToExamples.class);
 
     private final BigDecimal ten = BigDecimal.TEN;
+
+    void metrics(Database db, MeterRegistry registry) {
+        DatabaseMetrics metrics = DatabaseMetrics.of(db);
+        metrics.bindTo(registry);
+    }
+
+    Mono<Account> named(Database db) {
+        Mono<Account> found = db.sql("SELECT id, owner, balance FROM account WHERE id = :id")
+                .named("find account")
+                .bind("id", 42)
+                .as(Account.class)
+                .one();
+        return found;
+    }
+
+    DatabaseObservations traces(Database db, ObservationRegistry observationRegistry) {
+        DatabaseObservations observations = DatabaseObservations.of(db, observationRegistry);
+        return observations;
+    }
+
+    Disposable slowQueries(Database db) {
+        Disposable slow = db.listen(SlowQueryLog.of(db, Duration.ofMillis(500)).withPlans());
+        return slow;
+    }
+
+    Database tagged() {
+        Database tagged = Database.builder("postgresql://app@db/shop")
+                .sqlComment("application", "shop")
+                .build();
+        return tagged;
+    }
+
+    ManagedDatabase managed(Database db, DatabaseHealth health) {
+        ManagedDatabase managed = ManagedDatabase.register(db, health);
+        return managed;
+    }
+
+    Disposable ownListener(Database db) {
+        Disposable listening = db.listen(new DatabaseListener() {
+            @Override
+            public void onQuery(QueryEnd end) {
+                log.info("{} took {}", end.query().operation(), end.duration());
+            }
+        });
+        return listening;
+    }
 
     Mono<Long> callback(Database db, Accounts accounts) {
         Mono<Long> moved = db.inTransaction(tx -> accounts.withdraw(1, ten).then(accounts.deposit(2, ten)));

@@ -34,7 +34,7 @@ final class Outbox {
                 .bind("topic", topic)
                 .bind("payload", payload)
                 .rowsUpdated()
-                .then();
+                .then(client.notify("outbox", ""));
     }
 
     /** Publishes one batch, and emits how many messages it had. */
@@ -54,11 +54,16 @@ final class Outbox {
                 .collectSortedList(Comparator.comparing(Message::id));
     }
 
-    /** Publishes for ever; looks again at once after a full batch, else after a pause. */
+    /** Publishes for ever: when a message may have been added, and from time to time. */
     Flux<Integer> relay(Function<Message, Mono<Void>> publisher) {
-        return relayBatch(publisher)
-                .flatMap(count -> count < BATCH ? Mono.delay(pause).thenReturn(count) : Mono.just(count))
-                .repeat()
+        Flux<Integer> wakeUps = Flux.merge(
+                db.listen("outbox").map(told -> 0), Flux.interval(pause).map(tick -> 0));
+        return wakeUps.onBackpressureLatest()
+                .concatMap(wakeUp -> drain(publisher), 1)
                 .retryWhen(Retry.backoff(Long.MAX_VALUE, pause).maxBackoff(Duration.ofSeconds(30)));
+    }
+
+    private Flux<Integer> drain(Function<Message, Mono<Void>> publisher) {
+        return relayBatch(publisher).expand(count -> count < BATCH ? Mono.empty() : relayBatch(publisher));
     }
 }

@@ -81,6 +81,21 @@ class OutboxIT {
         assertThat(published).hasSize(300).doesNotHaveDuplicates();
     }
 
+    @Test
+    void aRelayWithALongPauseIsWokenByTheCommit() {
+        Disposable relay =
+                new Outbox(db, Duration.ofMinutes(10)).relay(this::publish).subscribe();
+        await().atMost(LIMIT)
+                .until(() -> server.backends(TestDatabase.applicationName(OutboxIT.class)).stream()
+                        .anyMatch(backend -> backend.query().startsWith("LISTEN")));
+        db.inTransaction(tx -> outbox.add("t", "a").then(outbox.add("t", "b"))).block(LIMIT);
+        await().atMost(LIMIT).until(() -> published.equals(List.of("a", "b")));
+
+        outbox.add("t", "c").block(LIMIT);
+        await().atMost(LIMIT).until(() -> published.equals(List.of("a", "b", "c")));
+        relay.dispose();
+    }
+
     private Mono<Void> publish(Outbox.Message message) {
         return Mono.fromRunnable(() -> published.add(message.payload()));
     }

@@ -428,6 +428,30 @@ class DatabaseHealthIT {
     }
 
     @Test
+    void connectionsThatDoNotComeBackAreFound() {
+        Database db = Database.builder(server.url(DatabaseHealthIT.class))
+                .pool(PoolSettings.builder()
+                        .maxSize(2)
+                        .leakDetectionThreshold(Duration.ofMillis(500))
+                        .build())
+                .build();
+        DatabaseHealth health = health(db);
+        Session lost = db.openSession().block(LIMIT);
+        assertThat(check(health).findings()).noneMatch(finding -> finding.code() == Code.LEAKS);
+
+        await().atMost(LIMIT)
+                .until(() -> check(health).findings().stream().anyMatch(finding -> finding.code() == Code.LEAKS));
+        HealthFinding leak = onlyFinding(check(health));
+        assertThat(leak.status()).isEqualTo(HealthStatus.HEALTHY);
+        assertThat(leak.measured()).startsWith("1 connections have been out for a long time, one for ");
+        assertThat(leak.limit()).isEqualTo("leakDetectionThreshold 500 ms");
+
+        lost.close().block(LIMIT);
+        await().atMost(LIMIT).until(() -> check(health).findings().isEmpty());
+        db.close().block(LIMIT);
+    }
+
+    @Test
     void missingRightsLeaveAPartialViewAndTheStatus() {
         String database = "health_partial_view";
         server.execute("DROP DATABASE IF EXISTS " + database);

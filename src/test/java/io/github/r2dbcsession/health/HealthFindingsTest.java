@@ -144,6 +144,6 @@ class HealthFindingsTest {
     }
 
     private static Seen seen(PoolStats pool) {
-        return new Seen(Instant.now(), pool, Lately.Acquires.NONE, Optional.empty());
+        return new Seen(Instant.now(), pool, Lately.Acquires.NONE, Optional.empty(), Optional.empty());
     }
 }

@@ -69,6 +69,6 @@ class HealthReferenceTest {
     }
 
     private static Seen seen(PoolStats pool) {
-        return new Seen(Instant.now(), pool, Lately.Acquires.NONE, Optional.empty());
+        return new Seen(Instant.now(), pool, Lately.Acquires.NONE, Optional.empty(), Optional.empty());
     }
 }

@@ -108,6 +108,6 @@ class HealthScoreTest {
     }
 
     private static Seen seen(PoolStats pool) {
-        return new Seen(Instant.now(), pool, Lately.Acquires.NONE, Optional.empty());
+        return new Seen(Instant.now(), pool, Lately.Acquires.NONE, Optional.empty(), Optional.empty());
     }
 }

@@ -1,9 +1,11 @@
 package io.github.r2dbcsession.micrometer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.github.r2dbcsession.Database;
 import io.github.r2dbcsession.Session;
+import io.github.r2dbcsession.TransactionOptions;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.TestDatabase;
@@ -22,17 +24,21 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 @DatabaseTest
 class DatabaseMetricsIT {
 
     private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration HURRY = Duration.ofSeconds(2);
 
-    private final Database db = database(TestDatabase.get().url(DatabaseMetricsIT.class));
+    private final Database db = database(TestDatabase.get().url(DatabaseMetricsIT.class), LIMIT);
     private final MeterRegistry registry = new SimpleMeterRegistry();
 
     @AfterEach
@@ -65,15 +71,16 @@ class DatabaseMetricsIT {
 
     @Test
     void acquiresAreTimedApartByOutcome() {
-        Database refused = database("postgresql://app:x@127.0.0.1:1/shop");
-        try (DatabaseMetrics metrics = DatabaseMetrics.of(db);
+        Database hurried = database(TestDatabase.get().url(DatabaseMetricsIT.class), HURRY);
+        Database refused = database("postgresql://app:x@127.0.0.1:1/shop", HURRY);
+        try (DatabaseMetrics metrics = DatabaseMetrics.of(hurried);
                 DatabaseMetrics refusedMetrics = DatabaseMetrics.of(refused)) {
             metrics.bindTo(registry);
             MeterRegistry other = new SimpleMeterRegistry();
             refusedMetrics.bindTo(other);
-            Session only = db.openSession().block(LIMIT);
-            db.openSession().onErrorComplete().block(LIMIT);
-            db.openSession().subscribe().dispose();
+            Session only = hurried.openSession().block(LIMIT);
+            hurried.openSession().onErrorComplete().block(LIMIT);
+            hurried.openSession().subscribe().dispose();
             only.close().block(LIMIT);
             refused.openSession().onErrorComplete().block(LIMIT);
 
@@ -82,12 +89,13 @@ class DatabaseMetricsIT {
                     .isPositive();
             assertThat(acquires(registry, "timeout").count()).isEqualTo(1);
             assertThat(acquires(registry, "timeout").totalTime(TimeUnit.MILLISECONDS))
-                    .isBetween(290.0, 1000.0);
+                    .isGreaterThanOrEqualTo(HURRY.toMillis() - 10.0);
             assertThat(acquires(registry, "cancelled").count()).isEqualTo(1);
             assertThat(acquires(registry, "failed").count()).isZero();
             assertThat(acquires(other, "failed").count()).isEqualTo(1);
         }
         refused.close().block(LIMIT);
+        hurried.close().block(LIMIT);
     }
 
     @Test
@@ -109,6 +117,131 @@ class DatabaseMetricsIT {
     }
 
     @Test
+    void usesConnectsAndRecoveriesAreTimed() {
+        Database refused = database("postgresql://app:x@127.0.0.1:1/shop", HURRY);
+        MeterRegistry other = new SimpleMeterRegistry();
+        try (DatabaseMetrics metrics = DatabaseMetrics.of(db);
+                DatabaseMetrics refusedMetrics = DatabaseMetrics.of(refused)) {
+            metrics.bindTo(registry);
+            refusedMetrics.bindTo(other);
+            db.inSession(session -> Mono.delay(Duration.ofMillis(60))).block(LIMIT);
+            awaitQuiet();
+            double recoveries = timer("pool.recovery").count();
+            db.sql("SET work_mem = '5MB'").rowsUpdated().block(LIMIT);
+            awaitQuiet();
+            await().atMost(LIMIT).until(() -> timer("pool.recovery").count() == (long) recoveries + 1);
+            db.inSession(session -> session.sql("SELECT pg_terminate_backend(pg_backend_pid())")
+                            .rowsUpdated()
+                            .onErrorComplete())
+                    .block(LIMIT);
+            refused.openSession().onErrorComplete().block(LIMIT);
+
+            assertThat(timer("pool.create", "outcome", "connected").count()).isEqualTo(1);
+            assertThat(timer("pool.create", "outcome", "connected").totalTime(TimeUnit.NANOSECONDS))
+                    .isPositive();
+            assertThat(other.get("r2dbc.pool.create")
+                            .tag("outcome", "failed")
+                            .timer()
+                            .count())
+                    .isPositive();
+            await().atMost(LIMIT)
+                    .untilAsserted(() -> assertThat(
+                                    timer("pool.use", "outcome", "invalidated").count())
+                            .isEqualTo(1));
+            assertThat(timer("pool.use", "outcome", "released").count()).isEqualTo(2);
+            assertThat(timer("pool.use", "outcome", "released").max(TimeUnit.MILLISECONDS))
+                    .isGreaterThanOrEqualTo(50);
+        }
+        refused.close().block(LIMIT);
+    }
+
+    @Test
+    void queriesAreTimedByOperationAndOutcome() {
+        try (DatabaseMetrics metrics = DatabaseMetrics.of(db)) {
+            metrics.bindTo(registry);
+            db.sql("SELECT 1").rowsUpdated().block(LIMIT);
+            db.sql("select 2").rowsUpdated().block(LIMIT);
+            db.sql("SELECT 3").named("three").rowsUpdated().block(LIMIT);
+            db.sql("SELECT 1 / (random() * 0)::int")
+                    .rowsUpdated()
+                    .onErrorComplete()
+                    .block(LIMIT);
+
+            assertThat(timer("query", "operation", "SELECT", "outcome", "completed")
+                            .count())
+                    .isEqualTo(2);
+            assertThat(timer("query", "operation", "three", "outcome", "completed")
+                            .count())
+                    .isEqualTo(1);
+            assertThat(timer("query", "operation", "SELECT", "outcome", "failed")
+                            .count())
+                    .isEqualTo(1);
+        }
+    }
+
+    @Test
+    void thereAreNeverMoreThanAHundredOperations() {
+        try (DatabaseMetrics metrics = DatabaseMetrics.of(db)) {
+            metrics.bindTo(registry);
+            Flux.range(0, 150)
+                    .concatMap(i -> db.sql("SELECT 1").named("name-" + i).rowsUpdated())
+                    .blockLast(LIMIT);
+
+            assertThat(registry.find("r2dbc.query").timers()).hasSize(101);
+            assertThat(timer("query", "operation", "OTHER", "outcome", "completed")
+                            .count())
+                    .isEqualTo(50);
+        }
+    }
+
+    @Test
+    void transactionsAreTimedByOutcomeAndRetriesCounted() {
+        try (DatabaseMetrics metrics = DatabaseMetrics.of(db)) {
+            metrics.bindTo(registry);
+            AtomicInteger runs = new AtomicInteger();
+            db.inTransaction(
+                            TransactionOptions.defaults().retry(3),
+                            tx -> tx.sql(
+                                            runs.incrementAndGet() == 1
+                                                    ? "DO $$ BEGIN RAISE EXCEPTION 'conflict' USING ERRCODE = '40001'; END $$"
+                                                    : "SELECT 1")
+                                    .rowsUpdated())
+                    .block(LIMIT);
+
+            assertThat(timer("transaction", "outcome", "rolled_back").count()).isEqualTo(1);
+            assertThat(timer("transaction", "outcome", "committed").count()).isEqualTo(1);
+            assertThat(counter("transaction.retries", "outcome", "retried")).isEqualTo(1);
+            assertThat(counter("transaction.retries", "outcome", "refused")).isZero();
+        }
+    }
+
+    @Test
+    void timeoutsExhaustionLeaksAndEvictionsAreCounted() {
+        Database leaking = Database.builder(TestDatabase.get().url(DatabaseMetricsIT.class))
+                .name("shop")
+                .pool(PoolSettings.builder()
+                        .maxSize(1)
+                        .maxAcquireTime(HURRY)
+                        .leakDetectionThreshold(Duration.ofSeconds(1))
+                        .build())
+                .build();
+        try (DatabaseMetrics metrics = DatabaseMetrics.of(leaking)) {
+            metrics.bindTo(registry);
+            Session only = leaking.openSession().block(LIMIT);
+            leaking.openSession().onErrorComplete().block(LIMIT);
+            assertThat(counter("pool.timeouts")).isEqualTo(1);
+            assertThat(counter("pool.exhaustions")).isEqualTo(1);
+            await().atMost(LIMIT).until(() -> counter("pool.leaks") == 1);
+            only.close().block(LIMIT);
+            leaking.evictIdle().block(LIMIT);
+            await().atMost(LIMIT).until(() -> counter("pool.evictions", "reason", "evicted") == 1);
+            assertThat(counter("pool.evictions", "reason", "lost")).isZero();
+        } finally {
+            leaking.close().block(LIMIT);
+        }
+    }
+
+    @Test
     void prometheusShowsTheNamesThatBootGives() {
         PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         try (DatabaseMetrics metrics = DatabaseMetrics.of(db)) {
@@ -127,16 +260,23 @@ class DatabaseMetricsIT {
 
     @Test
     void theReferencePageListsTheMetersThereAre() throws IOException {
-        try (DatabaseMetrics metrics = DatabaseMetrics.of(db)) {
+        try (DatabaseMetrics metrics = DatabaseMetrics.of(db);
+                DatabaseMetrics openTelemetry = DatabaseMetrics.openTelemetry(db)) {
             metrics.bindTo(registry);
+            openTelemetry.bindTo(registry);
+            db.sql("SELECT 1").rowsUpdated().block(LIMIT);
 
             Set<String> documented = Files.readAllLines(Path.of("docs/reference/meters.md")).stream()
-                    .filter(line -> line.startsWith("| `"))
+                    .filter(line -> line.startsWith("| `r2dbc.pool")
+                            || line.startsWith("| `r2dbc.query")
+                            || line.startsWith("| `r2dbc.transaction")
+                            || line.startsWith("| `db.client."))
                     .map(DatabaseMetricsIT::firstFourCells)
                     .collect(Collectors.toCollection(TreeSet::new));
             assertThat(documented)
                     .isEqualTo(registry.getMeters().stream()
                             .map(Meter::getId)
+                            .filter(id -> !id.getName().endsWith(".histogram"))
                             .map(DatabaseMetricsIT::row)
                             .collect(Collectors.toCollection(TreeSet::new)));
         }
@@ -160,19 +300,29 @@ class DatabaseMetricsIT {
         return registry.get("r2dbc.pool." + name).tag("name", "shop").gauge().value();
     }
 
+    private Timer timer(String name, String... tags) {
+        return registry.get("r2dbc." + name).tags(tags).timer();
+    }
+
+    private double counter(String name, String... tags) {
+        return registry.get("r2dbc." + name).tags(tags).counter().count();
+    }
+
+    private void awaitQuiet() {
+        await().atMost(LIMIT)
+                .until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
+    }
+
     private static Timer acquires(MeterRegistry registry, String outcome) {
         return registry.get("r2dbc.pool.acquire")
                 .tags("name", "shop", "outcome", outcome)
                 .timer();
     }
 
-    private static Database database(String url) {
+    private static Database database(String url, Duration limit) {
         return Database.builder(url)
                 .name("shop")
-                .pool(PoolSettings.builder()
-                        .maxSize(1)
-                        .maxAcquireTime(Duration.ofMillis(300))
-                        .build())
+                .pool(PoolSettings.builder().maxSize(1).maxAcquireTime(limit).build())
                 .build();
     }
 }

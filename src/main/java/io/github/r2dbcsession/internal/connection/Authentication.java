@@ -1,5 +1,6 @@
 package io.github.r2dbcsession.internal.connection;
 
+import io.github.r2dbcsession.internal.connection.tls.ClientCertificate;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

@@ -1,8 +1,6 @@
 package io.github.r2dbcsession.internal.connection;
 
-import io.netty.util.concurrent.EventExecutor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -13,7 +11,7 @@ import reactor.util.context.Context;
 
 /**
  * Counts a statement as open until its answer has ended, and never hands a cancel on to the driver: after a cancel the rest of the
- * answer is read and dropped; a statement cancelled before it began is not sent.
+ * answer is read and dropped, or where the server keeps a cursor closed; a statement cancelled before it began is not sent.
  *
  * <p>The driver can leave a connection for ever unanswered when a simple query is cancelled early, and gives no sign of when a cancelled
  * answer has ended; read to the end, it does neither. The statement begins on the connection's event loop, where the driver writes without
@@ -22,48 +20,56 @@ import reactor.util.context.Context;
 final class Conversation<T> extends Flux<T> {
 
     private final Supplier<Flux<T>> statement;
-    private final EventExecutor loop;
-    private final AtomicInteger open;
+    private final StatementLimits limits;
+    private final Conversations conversations;
 
     /**
      * Prepares a conversation.
      *
      * @param statement called on the loop at each subscription, when the statement counts as open already
      */
-    Conversation(Supplier<Flux<T>> statement, EventExecutor loop, AtomicInteger open) {
+    Conversation(Supplier<Flux<T>> statement, StatementLimits limits, Conversations conversations) {
         this.statement = statement;
-        this.loop = loop;
-        this.open = open;
+        this.limits = limits;
+        this.conversations = conversations;
     }
 
     @Override
     public void subscribe(CoreSubscriber<? super T> actual) {
-        open.incrementAndGet();
-        Reader<T> reader = new Reader<>(actual, statement, open);
+        Reader<T> reader = new Reader<>(actual, statement, limits, conversations);
         actual.onSubscribe(reader);
-        if (loop.inEventLoop()) {
-            reader.run();
-            return;
-        }
         try {
-            loop.execute(reader);
+            conversations.add(reader);
         } catch (RejectedExecutionException stopped) {
-            reader.onError(stopped);
+            conversations.refuse();
+            reader.fail(stopped);
         }
     }
 
-    private static final class Reader<T> extends Operators.DeferredSubscription implements CoreSubscriber<T>, Runnable {
+    private static final class Reader<T> extends Operators.DeferredSubscription
+            implements CoreSubscriber<T>, Conversations.Member {
 
         private final CoreSubscriber<? super T> actual;
         private final Supplier<Flux<T>> statement;
-        private final AtomicInteger open;
+        private final StatementLimits limits;
+        private final Conversations conversations;
         private volatile boolean cancelled;
         private boolean ended;
 
-        Reader(CoreSubscriber<? super T> actual, Supplier<Flux<T>> statement, AtomicInteger open) {
+        Reader(
+                CoreSubscriber<? super T> actual,
+                Supplier<Flux<T>> statement,
+                StatementLimits limits,
+                Conversations conversations) {
             this.actual = actual;
             this.statement = statement;
-            this.open = open;
+            this.limits = limits;
+            this.conversations = conversations;
+        }
+
+        @Override
+        public boolean isAlone() {
+            return limits.time() != null;
         }
 
         @Override
@@ -73,6 +79,11 @@ final class Conversation<T> extends Flux<T> {
 
         @Override
         public void run() {
+            conversations.arrive(this);
+        }
+
+        @Override
+        public void begin() {
             if (cancelled) {
                 end();
                 return;
@@ -83,7 +94,7 @@ final class Conversation<T> extends Flux<T> {
             } catch (Throwable failure) {
                 end();
                 Exceptions.throwIfFatal(failure);
-                onError(failure);
+                fail(failure);
                 return;
             }
             answer.subscribe(this);
@@ -106,6 +117,10 @@ final class Conversation<T> extends Flux<T> {
         @Override
         public void onError(Throwable failure) {
             end();
+            fail(failure);
+        }
+
+        void fail(Throwable failure) {
             if (!cancelled) {
                 actual.onError(Exceptions.unwrapMultiple(failure).get(0));
             }
@@ -122,13 +137,17 @@ final class Conversation<T> extends Flux<T> {
         @Override
         public void cancel() {
             cancelled = true;
-            request(Long.MAX_VALUE);
+            if (limits.cursor()) {
+                super.cancel();
+            } else {
+                request(Long.MAX_VALUE);
+            }
         }
 
         private void end() {
             if (!ended) {
                 ended = true;
-                open.decrementAndGet();
+                conversations.end();
             }
         }
     }

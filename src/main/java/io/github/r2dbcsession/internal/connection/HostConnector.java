@@ -3,6 +3,8 @@ package io.github.r2dbcsession.internal.connection;
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.Credentials;
 import io.github.r2dbcsession.connection.ConnectTimeoutException;
+import io.github.r2dbcsession.internal.connection.tls.Encryption;
+import io.github.r2dbcsession.internal.connection.tls.TlsPolicy;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -35,7 +37,7 @@ final class HostConnector {
         return Mono.defer(() -> {
             AtomicReference<@Nullable LoginAttempt> current = new AtomicReference<>();
             AtomicBoolean emitted = new AtomicBoolean();
-            return attempt(tls.attempts(endpoint), endpoint, credentials, current)
+            return attempt(tls.attempts(endpoint.host()), endpoint, credentials, current)
                     .timeout(limit, Mono.error(() -> outOfTime(endpoint, current.get(), limit)))
                     .doOnError(failure -> kill(current.get()))
                     .doOnNext(connection -> emitted.set(true))

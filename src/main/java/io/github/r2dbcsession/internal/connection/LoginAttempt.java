@@ -2,6 +2,10 @@ package io.github.r2dbcsession.internal.connection;
 
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.Credentials;
+import io.github.r2dbcsession.internal.connection.tls.ClientCertificate;
+import io.github.r2dbcsession.internal.connection.tls.Encryption;
+import io.github.r2dbcsession.internal.connection.tls.TlsContext;
+import io.github.r2dbcsession.internal.connection.tls.TlsPolicy;
 import io.netty.channel.ChannelPipeline;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.PostgresqlConnectionFactoryProvider;

@@ -1,5 +1,6 @@
 package io.github.r2dbcsession.internal.connection;
 
+import io.github.r2dbcsession.internal.connection.tls.ClientCertificate;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;

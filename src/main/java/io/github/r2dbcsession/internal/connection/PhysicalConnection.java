@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.SingleThreadEventLoop;
 import io.netty.handler.ssl.SslHandler;
+import io.r2dbc.postgresql.api.Notification;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
@@ -11,7 +12,6 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -35,7 +35,7 @@ public final class PhysicalConnection {
     private final Channel channel;
     private final Wire wire;
     private final Turns cancels;
-    private final AtomicInteger conversations = new AtomicInteger();
+    private final Conversations conversations;
     private volatile BooleanSupplier retired = () -> false;
     private volatile boolean dirty;
     private volatile boolean mustWrite;
@@ -47,24 +47,51 @@ public final class PhysicalConnection {
         ChannelTap.Tapped session = tap.session();
         this.channel = session.channel();
         this.wire = session.wire();
+        this.conversations = new Conversations(channel.eventLoop());
     }
 
     /**
-     * Runs one statement. A cancel is kept from the driver: what is left of the answer is read and dropped.
+     * Runs one statement without limits, see {@link #converse(String, StatementLimits, Consumer, Function)}.
+     */
+    public <T> Flux<T> converse(
+            String sql, Consumer<? super Statement> bind, Function<? super Result, ? extends Publisher<T>> read) {
+        return converse(sql, StatementLimits.NONE, bind, read);
+    }
+
+    /**
+     * Runs one statement. A cancel is kept from the driver: what is left of the answer is read and dropped, or closed where the server
+     * keeps a cursor. Fails with {@link StatementOverdueException} when its time is over, or 1 s later, having closed the connection.
      *
      * @param bind sets the statement's parameters; nothing has been sent before it returns
      * @param read reads one result
      */
     public <T> Flux<T> converse(
-            String sql, Consumer<? super Statement> bind, Function<? super Result, ? extends Publisher<T>> read) {
+            String sql,
+            StatementLimits limits,
+            Consumer<? super Statement> bind,
+            Function<? super Result, ? extends Publisher<T>> read) {
         return new Conversation<>(
                 () -> {
                     Statement statement = driver.createStatement(sql);
+                    if (limits.cursor()) {
+                        statement.fetchSize(limits.rowsAtATime());
+                    }
                     bind.accept(statement);
-                    return Flux.from(statement.execute()).concatMapDelayError(read, 0);
+                    return limited(Flux.from(statement.execute()).concatMapDelayError(read, 0), limits);
                 },
-                channel.eventLoop(),
+                limits,
                 conversations);
+    }
+
+    private <T> Flux<T> limited(Flux<T> answer, StatementLimits limits) {
+        Flux<T> rows = limits.cursor() ? new CursorAnswer<>(answer, channel.eventLoop(), wire) : answer;
+        Duration time = limits.time();
+        return time == null ? rows : new LimitedAnswer<>(rows, limits, time, this);
+    }
+
+    /** Emits the notifications that arrive from now on, on the event loop. Whoever does not ask for them misses them. */
+    public Flux<Notification> notifications() {
+        return driver.getNotifications();
     }
 
     /** Runs something on the connection's event loop. */
@@ -145,7 +172,7 @@ public final class PhysicalConnection {
 
     /** Whether nothing is under way: every answer has been read to its end, by us and by the driver. */
     public boolean isQuiet() {
-        return conversations.get() == 0 && wire.state().owed() == 0;
+        return conversations.open() == 0 && wire.isQuiet();
     }
 
     /** Whether the connection is provably idle: open, quiet, and in no transaction. */
@@ -226,7 +253,7 @@ public final class PhysicalConnection {
      */
     public Mono<Void> invalidate() {
         return Mono.defer(() -> {
-                    boolean busy = isOpen() && wire.state().owed() > 0;
+                    boolean busy = isOpen() && !isQuiet();
                     return busy ? cancelStatement() : Mono.<Void>empty();
                 })
                 .onErrorComplete()

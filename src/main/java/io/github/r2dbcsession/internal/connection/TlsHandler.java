@@ -1,5 +1,7 @@
 package io.github.r2dbcsession.internal.connection;
 
+import io.github.r2dbcsession.internal.connection.tls.Encryption;
+import io.github.r2dbcsession.internal.connection.tls.TlsContext;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;

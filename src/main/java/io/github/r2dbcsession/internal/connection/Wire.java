@@ -40,6 +40,11 @@ final class Wire extends ChannelDuplexHandler {
     private volatile ConnectPhase phase = ConnectPhase.CONNECT;
     private volatile WireState state = WireState.START;
     private volatile @Nullable Runnable onReady;
+    private volatile @Nullable Runnable atNextReady;
+
+    /** Whether rows were asked for without a Sync, to which alone a ReadyForQuery comes. */
+    private volatile boolean executing;
+
     private final Sinks.One<Condemnation> condemned = Sinks.one();
     private volatile @Nullable Condemnation condemnation;
     private volatile boolean readOnly;
@@ -82,6 +87,16 @@ final class Wire extends ChannelDuplexHandler {
     /** Notes that the channel is closed from here: that is nothing to hold against the server. */
     void leave() {
         leaving = true;
+    }
+
+    /** Whether the server has answered all it was asked. */
+    boolean isQuiet() {
+        return !executing && state.owed() == 0;
+    }
+
+    /** Calls back once, at the next ReadyForQuery or when the channel closes; to be called on the event loop. */
+    void atNextReady(Runnable callback) {
+        atNextReady = callback;
     }
 
     /** Calls back on the event loop at each ReadyForQuery and when the channel closes; null stops that. */
@@ -146,7 +161,10 @@ final class Wire extends ChannelDuplexHandler {
     }
 
     private void sent(byte type, byte[] head, int length) {
-        if (type == 'Q' || type == 'S' || type == 'F') {
+        if (type == 'E') {
+            executing = true;
+        } else if (type == 'Q' || type == 'S' || type == 'F') {
+            executing = false;
             state = state.asked();
         } else if (type == 'X') {
             leaving = true;
@@ -195,6 +213,11 @@ final class Wire extends ChannelDuplexHandler {
     }
 
     private void ready() {
+        Runnable once = atNextReady;
+        if (once != null) {
+            atNextReady = null;
+            once.run();
+        }
         Runnable callback = onReady;
         if (callback != null) {
             callback.run();

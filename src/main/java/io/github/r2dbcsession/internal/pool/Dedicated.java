@@ -3,7 +3,6 @@ package io.github.r2dbcsession.internal.pool;
 import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.internal.connection.Connector;
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
-import io.github.r2dbcsession.pool.PoolListener;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import reactor.core.publisher.Mono;
@@ -30,7 +29,7 @@ final class Dedicated {
                     closing,
                     Home.of(closing.pass(connection)),
                     new Figures(),
-                    new PoolListener() {},
+                    Audience.NOBODY,
                     CallSite.UNKNOWN);
         });
     }

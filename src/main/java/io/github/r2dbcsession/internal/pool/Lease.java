@@ -2,8 +2,9 @@ package io.github.r2dbcsession.internal.pool;
 
 import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
+import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.pool.Holder;
-import io.github.r2dbcsession.pool.PoolListener;
+import io.r2dbc.postgresql.api.Notification;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
@@ -40,6 +41,9 @@ public final class Lease {
 
     static final Comparator<Lease> LONGEST_FIRST = (one, other) -> Long.signum(one.start - other.start);
 
+    /** How long a write may go on of which enough has been seen. */
+    private static final Duration FINISH_LIMIT = Duration.ofSeconds(10);
+
     private static final AtomicReferenceFieldUpdater<Lease, State> STATE =
             AtomicReferenceFieldUpdater.newUpdater(Lease.class, State.class, "state");
 
@@ -59,23 +63,21 @@ public final class Lease {
     private final Gate gate;
     private final Home home;
     private final Figures figures;
-    private final PoolListener listener;
+    private final Audience listener;
     private final CallSite callSite;
     private final Lease origin;
     private final long start = System.nanoTime();
     private volatile State state = State.ACQUIRED;
+
+    /** Until it has ended, when the caller gave it back if something had to be done then. */
     private volatile long endedAt;
+
+    private @Nullable Mono<Void> unfinished;
 
     /** For those who ask who holds what; it need not be the very last. */
     private String lastStatement = "";
 
-    Lease(
-            PhysicalConnection connection,
-            Gate gate,
-            Home home,
-            Figures figures,
-            PoolListener listener,
-            CallSite callSite) {
+    Lease(PhysicalConnection connection, Gate gate, Home home, Figures figures, Audience listener, CallSite callSite) {
         this.connection = connection;
         this.gate = gate;
         this.home = home;
@@ -92,7 +94,7 @@ public final class Lease {
         this.gate = from.gate;
         this.home = Home.of(onReturn);
         this.figures = new Figures();
-        this.listener = new PoolListener() {};
+        this.listener = Audience.NOBODY;
         this.callSite = from.callSite;
         this.origin = from.origin;
     }
@@ -130,6 +132,21 @@ public final class Lease {
         return connection.settle(limit);
     }
 
+    /** Emits the notifications that arrive from now on, see {@link PhysicalConnection#notifications()}. */
+    public Flux<Notification> notifications() {
+        return connection.notifications();
+    }
+
+    /** Calls back once when the connection has closed. */
+    public void onClose(Runnable callback) {
+        connection.onClose(callback);
+    }
+
+    /** Closes the connection at once. */
+    public void kill() {
+        connection.kill();
+    }
+
     /** Whether nothing is under way on the connection. */
     public boolean isQuiet() {
         return connection.isQuiet();
@@ -151,9 +168,25 @@ public final class Lease {
         }
     }
 
+    /** Has the way back begin when the statement has ended that this tells of, or after 10 s. The caller does not wait. */
+    public synchronized void letFinish(Mono<Void> statement) {
+        Mono<Void> ended = statement.timeout(FINISH_LIMIT, Mono.empty());
+        unfinished = unfinished == null ? ended : unfinished.then(ended);
+    }
+
+    private synchronized Mono<Void> giveBack() {
+        return unfinished == null ? home.giveBack() : unfinished.then(home.giveBack());
+    }
+
     /** Has the connection closed at the end in place of being lent again. */
     public void closeAtEnd() {
         connection.retire();
+    }
+
+    /** Runs one statement without limits, see {@link #converse(String, StatementLimits, Consumer, Function)}. */
+    public <T> Flux<T> converse(
+            String sql, Consumer<? super Statement> bind, Function<? super Result, ? extends Publisher<T>> read) {
+        return converse(sql, StatementLimits.NONE, bind, read);
     }
 
     /**
@@ -162,10 +195,14 @@ public final class Lease {
      * @throws IllegalStateException as a signal, when the lease has been given back; nothing is sent then
      */
     public <T> Flux<T> converse(
-            String sql, Consumer<? super Statement> bind, Function<? super Result, ? extends Publisher<T>> read) {
+            String sql,
+            StatementLimits limits,
+            Consumer<? super Statement> bind,
+            Function<? super Result, ? extends Publisher<T>> read) {
         origin.lastStatement = sql;
         return connection.converse(
                 sql,
+                limits,
                 statement -> {
                     // The statement counts as open by now, so a release either is seen here or sees the statement.
                     if (state != State.ACQUIRED) {
@@ -208,7 +245,8 @@ public final class Lease {
                 waiting = caller;
                 home.giveBack().subscribe(this);
             } else {
-                home.giveBack().subscribe(this);
+                endedAt = System.nanoTime();
+                giveBack().subscribe(this);
                 caller.onComplete();
             }
         }
@@ -281,10 +319,20 @@ public final class Lease {
 
     private void recovered() {
         boolean open = connection.isOpen();
+        long returnedAt = endedAt;
         endedAt = System.nanoTime();
         state = open ? State.RELEASED : State.INVALIDATED;
         figures.recovering.decrementAndGet();
-        Duration use = Duration.ofNanos(System.nanoTime() - start);
+        if (listener.isPresent()) {
+            tell(open, returnedAt);
+        }
+    }
+
+    private void tell(boolean open, long returnedAt) {
+        if (returnedAt != 0) {
+            listener.onRecover(Duration.ofNanos(endedAt - returnedAt));
+        }
+        Duration use = Duration.ofNanos((returnedAt == 0 ? endedAt : returnedAt) - start);
         if (open) {
             listener.onRelease(use);
         } else {

@@ -11,7 +11,6 @@ import io.github.r2dbcsession.pool.Holder;
 import io.github.r2dbcsession.pool.PoolClosedException;
 import io.github.r2dbcsession.pool.PoolEvent;
 import io.github.r2dbcsession.pool.PoolExhaustedException;
-import io.github.r2dbcsession.pool.PoolListener;
 import io.github.r2dbcsession.pool.PoolStats;
 import io.github.r2dbcsession.pool.TooManyPendingException;
 import io.r2dbc.pool.ConnectionPool;
@@ -39,7 +38,7 @@ public final class LeasePool {
 
     private final String name;
     private final Connector connector;
-    private final PoolListener listener;
+    private final Audience listener;
     private final Gate gate;
     private final Figures figures = new Figures();
     private final Fleet fleet = new Fleet();
@@ -56,7 +55,7 @@ public final class LeasePool {
     private final AtHand atHand;
 
     /** Sets a pool up; opens nothing. */
-    public LeasePool(String name, PoolSettings settings, Connector connector, PoolListener listener) {
+    public LeasePool(String name, PoolSettings settings, Connector connector, Audience listener) {
         this.name = name;
         this.settings = settings;
         this.connector = connector;
@@ -292,7 +291,7 @@ public final class LeasePool {
         return supply;
     }
 
-    PoolListener listener() {
+    Audience listener() {
         return listener;
     }
 

@@ -1,25 +1,32 @@
 package io.github.r2dbcsession.internal.pool;
 
 /** Statements as messages may show them: short, on one line, without comments, and with {@code ?} for every literal. */
-final class Masked {
+public final class Masked {
 
     private static final int LONGEST = 60;
 
     private final String sql;
+    private final int longest;
     private final StringBuilder out = new StringBuilder();
     private int at;
 
-    private Masked(String sql) {
+    private Masked(String sql, int longest) {
         this.sql = sql;
+        this.longest = longest;
     }
 
     /** At most 60 characters of a statement. */
     static String statement(String sql) {
-        return new Masked(sql).read();
+        return statement(sql, LONGEST);
+    }
+
+    /** At most so many characters of a statement. */
+    public static String statement(String sql, int longest) {
+        return new Masked(sql, longest).read();
     }
 
     private String read() {
-        while (at < sql.length() && out.length() <= LONGEST) {
+        while (at < sql.length() && out.length() <= longest) {
             char next = sql.charAt(at);
             if (next == '\'') {
                 literal(endOfQuoted('\'', isEscaped()));
@@ -41,7 +48,7 @@ final class Masked {
             }
         }
         String read = out.toString().strip();
-        return read.length() > LONGEST ? read.substring(0, LONGEST - 1) + "…" : read;
+        return read.length() > longest ? read.substring(0, longest - 1) + "…" : read;
     }
 
     private void literal(int end) {

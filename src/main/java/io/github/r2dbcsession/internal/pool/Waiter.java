@@ -207,7 +207,9 @@ final class Waiter extends WaitingLine.Place implements PoolRequest.Asker, Subsc
 
     private void deliver(Lease lease) {
         if (end(State.DELIVERED) != null) {
-            pool.listener().onAcquire(waited());
+            if (pool.listener().isPresent()) {
+                pool.listener().onAcquire(waited());
+            }
             actual.onNext(lease);
             actual.onComplete();
         } else {

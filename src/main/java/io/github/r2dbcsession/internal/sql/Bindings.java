@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Values are turned into what the driver encodes when they are given, so a collection may change afterwards: collections
  * and primitive arrays become PostgreSQL arrays, an {@code Optional} its value or null, an enum its constant's name (fitting
- * text and enum columns alike), a {@code Duration} an interval in hours and smaller units, a {@code Character} a text. A null
- * without a type, and an empty collection without one, take the type that the statement expects there. Where it expects none, as in
+ * text and enum columns alike), a {@code Duration} an interval in hours and smaller units, a {@code Character} a text, a record a composite.
+ * A null without a type, and an empty collection without one, take the type that the statement expects there. Where it expects none, as in
  * {@code :id IS NULL OR id = :id}, PostgreSQL refuses them: cast ({@code :id::bigint}) or name the type.
  *
  * <p>Immutable.
@@ -52,7 +52,7 @@ public final class Bindings {
 
     /** Adds an array of that element type for {@code :name}; needed where the collection may be empty and PostgreSQL cannot tell its type. */
     public Bindings with(String name, Collection<?> values, Class<?> elementType) {
-        return new Bindings(this, name, ParameterValue.array(name, values, elementType));
+        return new Bindings(this, name, ArrayValue.of(name, values, elementType));
     }
 
     /** Adds an array of that element type for {@code $index}. Numbers begin at 1. */

@@ -42,7 +42,7 @@ final class BuiltInFunctions {
             gen_random_uuid get_byte get_bit set_bit set_byte host masklen network text varchar
             current_setting current_database current_schema current_schemas current_user session_user version pg_backend_pid
             pg_is_in_recovery pg_my_temp_schema to_regclass to_regtype pg_typeof txid_current_if_assigned
-            pg_current_xact_id_if_assigned pg_current_snapshot pg_sleep pg_advisory_xact_lock pg_advisory_xact_lock_shared
+            pg_current_xact_id_if_assigned pg_current_snapshot pg_sleep pg_notify pg_advisory_xact_lock pg_advisory_xact_lock_shared
             pg_try_advisory_xact_lock pg_try_advisory_xact_lock_shared""");
 
     private BuiltInFunctions() {}

@@ -1,5 +1,6 @@
 package io.github.r2dbcsession.internal.sql;
 
+import io.github.r2dbcsession.sql.Range;
 import io.github.r2dbcsession.sql.RowMappingException;
 import io.r2dbc.postgresql.codec.PostgresqlObjectId;
 import java.util.Locale;
@@ -16,6 +17,15 @@ record Column(String name, int index, int objectId) {
         return PostgresqlObjectId.isValid(objectId)
                 ? PostgresqlObjectId.valueOf(objectId)
                 : PostgresqlObjectId.UNSPECIFIED;
+    }
+
+    boolean isJson() {
+        return type() == PostgresqlObjectId.JSON || type() == PostgresqlObjectId.JSONB;
+    }
+
+    /** Returns whether a record can be read from the one cell: as JSON, as a composite, or a Range. */
+    boolean mayHold(Class<?> record) {
+        return record == Range.class || isJson() || type() == PostgresqlObjectId.UNSPECIFIED;
     }
 
     String typeName() {

@@ -1,12 +1,14 @@
 package io.github.r2dbcsession.internal.sql;
 
+import io.github.r2dbcsession.sql.Range;
 import io.github.r2dbcsession.sql.RowMappingException;
 import io.r2dbc.postgresql.codec.PostgresqlObjectId;
 import io.r2dbc.spi.Row;
-import java.lang.invoke.MethodType;
 import java.lang.reflect.Array;
+import java.lang.reflect.Type;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -31,23 +33,37 @@ final class ColumnReader {
      * @param target how messages name what is filled
      * @throws RowMappingException when no value of the column's type can be read so
      */
-    static ColumnReader of(Column column, Class<?> type, String target) {
+    static ColumnReader of(Column column, Type declared, String target) {
         try {
-            boolean array = type.isArray() && type != byte[].class;
-            return new ColumnReader(
-                    column, target, array ? array(column.type(), type) : Conversion.of(column.type(), boxed(type)));
+            return new ColumnReader(column, target, conversion(column, declared));
         } catch (Conversion.Failure e) {
             throw column.failure(target, "its type is " + column.typeName() + ": " + e.reason());
         }
     }
 
-    /** Returns the reader of an array as an unmodifiable list. */
-    static ColumnReader listOf(Column column, Class<?> element, String target) {
-        ColumnReader array = of(column, element.arrayType(), target);
-        Function<Object, Object> list = array.conversion
-                .convert()
-                .andThen(elements -> Collections.unmodifiableList(Arrays.asList((Object[]) elements)));
-        return new ColumnReader(column, target, new Conversion(array.conversion.source(), list));
+    private static Conversion conversion(Column column, Type declared) {
+        Class<?> asked = Types.raw(declared);
+        Class<?> type = asked == Object.class ? Natural.of(column.type()) : asked;
+        if (column.isJson()) {
+            return Conversion.json(declared);
+        } else if (type == List.class) {
+            Conversion array = array(column, Types.argument(declared));
+            return new Conversion(
+                    array.source(),
+                    array.convert()
+                            .andThen(elements -> Collections.unmodifiableList(Arrays.asList((Object[]) elements))));
+        } else if (type.isArray() && type != byte[].class) {
+            return array(column, type.getComponentType());
+        }
+        return cell(column, column.type(), declared);
+    }
+
+    private static Conversion cell(Column column, PostgresqlObjectId type, Type declared) {
+        if (Types.raw(declared) == Range.class && declared instanceof Class) {
+            RangeType range = RangeType.of(column.objectId());
+            return Conversion.range(range == null ? String.class : range.bound());
+        }
+        return Conversion.of(type, declared);
     }
 
     /** Returns the value, or null when the column is. */
@@ -82,23 +98,29 @@ final class ColumnReader {
             throw column.failure(
                     target,
                     "the driver reads no " + conversion.source().getTypeName() + " from this value of "
-                            + column.typeName());
+                            + column.typeName() + "; read it as String, or cast it in the statement");
         }
     }
 
-    private static Conversion array(PostgresqlObjectId type, Class<?> target) {
-        Class<?> component = target.getComponentType();
-        if (type == PostgresqlObjectId.UNSPECIFIED && component.isPrimitive()) {
-            return Conversion.none(target);
+    private static Conversion array(Column column, Type of) {
+        PostgresqlObjectId type = column.type();
+        Class<?> component = Types.raw(of);
+        if (type == PostgresqlObjectId.UNSPECIFIED && (component == float.class || component == Float.class)) {
+            return Conversion.vector(component);
+        } else if (type == PostgresqlObjectId.UNSPECIFIED && component.isPrimitive()) {
+            return Conversion.none(component.arrayType());
         }
         PostgresqlObjectId element = elementType(type);
         if (component.isArray() && component != byte[].class) {
-            return nested(element, target);
+            return nested(element, component.arrayType());
+        }
+        if (element == PostgresqlObjectId.BOX && component == String.class) {
+            throw new Conversion.Failure("the driver parts boxes at the wrong character; read it as Box[]");
         }
         // the driver reads no array of bytea
         Conversion each = component == byte[].class
                 ? new Conversion(String.class, value -> Conversion.bytes((String) value))
-                : Conversion.of(element, boxed(component));
+                : cell(column, element, component.isPrimitive() ? Types.boxed(component) : of);
         return new Conversion(
                 each.source().arrayType(), array -> elements((Object[]) array, component, each.convert()));
     }
@@ -120,8 +142,8 @@ final class ColumnReader {
             if (from[i] != null) {
                 Array.set(to, i, convert.apply(from[i]));
             } else if (component.isPrimitive()) {
-                throw new Conversion.Failure(
-                        "it has a null element; read it as " + boxed(component).getSimpleName() + "[]");
+                throw new Conversion.Failure("it has a null element; read it as "
+                        + Types.boxed(component).getSimpleName() + "[]");
             }
         }
         return to;
@@ -134,9 +156,5 @@ final class ColumnReader {
             throw new Conversion.Failure("it is not an array");
         }
         return PostgresqlObjectId.valueOf(type.name().substring(0, type.name().length() - ARRAY.length()));
-    }
-
-    private static Class<?> boxed(Class<?> type) {
-        return MethodType.methodType(type).wrap().returnType();
     }
 }

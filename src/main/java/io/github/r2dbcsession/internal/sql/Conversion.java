@@ -1,12 +1,17 @@
 package io.github.r2dbcsession.internal.sql;
 
+import io.github.r2dbcsession.sql.Range;
 import io.r2dbc.postgresql.codec.Interval;
+import io.r2dbc.postgresql.codec.Json;
 import io.r2dbc.postgresql.codec.PostgresqlObjectId;
+import java.lang.reflect.Type;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Period;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Function;
 
@@ -37,14 +42,14 @@ record Conversion(Class<?> source, Function<Object, Object> convert) {
         return new Conversion(target, value -> value);
     }
 
-    /** Returns the conversion of a (not array) PostgreSQL type to a (not primitive) Java class. */
-    static Conversion of(PostgresqlObjectId type, Class<?> target) {
+    /** Returns the conversion of a PostgreSQL type that is neither an array nor JSON. */
+    static Conversion of(PostgresqlObjectId type, Type declared) {
+        Class<?> asked = Types.boxed(Types.raw(declared));
+        Class<?> target = asked == Object.class ? Natural.of(type) : asked;
         if (NumberConversion.isNumber(target)) {
             return NumberConversion.of(type, target);
         } else if (TemporalConversion.isTemporal(target)) {
             return TemporalConversion.of(type, target);
-        } else if (target == Object.class) {
-            return natural(type);
         } else if (target == String.class) {
             return text(type);
         } else if (target == Character.class) {
@@ -53,19 +58,55 @@ record Conversion(Class<?> source, Function<Object, Object> convert) {
             return new Conversion(String.class, value -> constant((String) value, target));
         } else if (target == InetAddress.class) {
             return new Conversion(String.class, value -> Internet.address((String) value));
+        } else if (target == Interval.class) {
+            return interval(type, interval -> interval);
         } else if (target == Duration.class) {
-            return new Conversion(Interval.class, value -> TemporalConversion.duration((Interval) value));
+            return interval(type, TemporalConversion::duration);
         } else if (target == Period.class) {
-            return new Conversion(Interval.class, value -> TemporalConversion.period((Interval) value));
+            return interval(type, TemporalConversion::period);
+        } else if (target == Range.class) {
+            return range(Types.argument(declared));
+        } else if (target.isRecord() && type == PostgresqlObjectId.UNSPECIFIED) {
+            FromText composite = FromText.of(target);
+            return new Conversion(String.class, value -> Objects.requireNonNull(composite.read((String) value)));
         }
         return none(target);
     }
 
-    private static Conversion natural(PostgresqlObjectId type) {
-        return switch (type) {
-            case JSON, JSONB, INET -> none(String.class);
-            default -> none(Object.class);
-        };
+    /** Numbers and the like are not read from JSON, which the server can cast better; all that the application defines is. */
+    static Conversion json(Type declared) {
+        Class<?> target = Types.raw(declared);
+        if (target == String.class || target == Object.class) {
+            return none(String.class);
+        } else if (target == io.github.r2dbcsession.sql.Json.class) {
+            return new Conversion(String.class, value -> io.github.r2dbcsession.sql.Json.ofText((String) value));
+        } else if (target == Json.class || target == byte[].class || target == ByteBuffer.class) {
+            return none(target);
+        }
+        return new Conversion(String.class, value -> JsonCodecs.read((String) value, declared));
+    }
+
+    static Conversion range(Type bound) {
+        FromText reader = FromText.of(bound);
+        return new Conversion(String.class, value -> RangeType.read((String) value, reader));
+    }
+
+    /** Reads pgvector's {@code [1,2,3]}, known to the driver or not, and {@code real} arrays in domains and the like. */
+    static Conversion vector(Class<?> component) {
+        FromText floats = FromText.of(component.arrayType());
+        return new Conversion(String.class, value -> {
+            String text = (String) value;
+            boolean vector = text.startsWith("[") && text.endsWith("]");
+            return Objects.requireNonNull(
+                    floats.read(vector ? '{' + text.substring(1, text.length() - 1) + '}' : text));
+        });
+    }
+
+    private static Conversion interval(PostgresqlObjectId type, Function<Interval, Object> convert) {
+        if (type != PostgresqlObjectId.INTERVAL && type != PostgresqlObjectId.UNSPECIFIED) {
+            throw new Failure("it is not an interval; cast it in the statement");
+        }
+        return new Conversion(String.class, value -> convert.apply(IntervalText.read((String) value)));
     }
 
     /** Booleans and integers as SQL casts them to text, whatever the format on the wire; all else in the server's own text form. */
@@ -93,7 +134,7 @@ record Conversion(Class<?> source, Function<Object, Object> convert) {
         return text.charAt(0);
     }
 
-    private static Object constant(String name, Class<?> target) {
+    static Object constant(String name, Class<?> target) {
         for (Object constant : target.getEnumConstants()) {
             if (((Enum<?>) constant).name().equals(name)) {
                 return constant;

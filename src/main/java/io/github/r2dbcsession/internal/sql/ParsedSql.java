@@ -21,13 +21,20 @@ public final class ParsedSql {
     private final String text;
     private final ParameterNames parameters;
     private final boolean transactionControl;
+    private final boolean several;
     private final boolean writes;
     private final SessionEffect effect;
 
     ParsedSql(
-            String text, ParameterNames parameters, boolean transactionControl, boolean writes, SessionEffect effect) {
+            String text,
+            ParameterNames parameters,
+            boolean several,
+            boolean transactionControl,
+            boolean writes,
+            SessionEffect effect) {
         this.text = text;
         this.parameters = parameters;
+        this.several = several;
         this.transactionControl = transactionControl;
         this.writes = writes;
         this.effect = effect;
@@ -53,6 +60,11 @@ public final class ParsedSql {
     /** Returns the parameters in the order of their numbers: names without the colon, or {@code "1"}, {@code "2"} and so on. */
     public List<String> names() {
         return parameters.names();
+    }
+
+    /** Returns whether the text holds more than one statement. */
+    public boolean several() {
+        return several;
     }
 
     /** Returns whether the text holds a statement that begins, ends or marks a transaction (BEGIN, COMMIT, SAVEPOINT and their kin). */

@@ -1,7 +1,6 @@
 package io.github.r2dbcsession.internal.sql;
 
 import io.r2dbc.spi.Row;
-import java.lang.invoke.MethodHandle;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -28,12 +27,11 @@ final class RecordPlan {
         OPTIONAL
     }
 
-    private final MethodHandle constructor;
+    private final RecordShape shape;
     private final List<Part> parts;
 
-    /** @param constructor takes all components in one {@code Object[]} and returns an {@code Object} */
-    RecordPlan(MethodHandle constructor, List<Part> parts) {
-        this.constructor = constructor;
+    RecordPlan(RecordShape shape, List<Part> parts) {
+        this.shape = shape;
         this.parts = List.copyOf(parts);
     }
 
@@ -42,13 +40,7 @@ final class RecordPlan {
         for (int i = 0; i < values.length; i++) {
             values[i] = parts.get(i).read(row);
         }
-        try {
-            return (Object) constructor.invokeExact(values);
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException("the record's constructor failed", e);
-        }
+        return shape.create(values);
     }
 
     boolean allNull(Row row) {

@@ -5,17 +5,10 @@ import io.github.r2dbcsession.internal.sql.RecordPlan.Part;
 import io.github.r2dbcsession.internal.sql.RecordPlan.Presence;
 import io.github.r2dbcsession.internal.sql.RecordPlan.RecordPart;
 import io.github.r2dbcsession.sql.RowMappingException;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
-import java.lang.reflect.Constructor;
-import java.lang.reflect.Modifier;
-import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -53,41 +46,35 @@ final class RecordPlanner {
         }
         path.push(type);
         List<Part> parts = new ArrayList<>();
-        for (RecordComponent component : type.getRecordComponents()) {
+        RecordShape shape = RecordShape.of(type);
+        for (RecordComponent component : shape.components()) {
             Part part = part(component, prefix);
             if (part != null) {
                 parts.add(part);
             }
         }
         path.pop();
-        return new RecordPlan(constructor(type), parts);
+        return new RecordPlan(shape, parts);
     }
 
     /** Returns null when the column is missing, which is noted. */
     private @Nullable Part part(RecordComponent component, String prefix) {
         boolean optional = component.getType() == Optional.class;
-        Type declared = optional ? argument(component.getGenericType()) : component.getGenericType();
-        Class<?> type = rawClass(declared);
+        Type declared = optional ? Types.argument(component.getGenericType()) : component.getGenericType();
+        Class<?> type = Types.raw(declared);
         Presence presence = optional ? Presence.OPTIONAL : type.isPrimitive() ? Presence.REQUIRED : Presence.NULLABLE;
         String name = prefix + snakeCase(component.getName());
-        if (type.isRecord()) {
-            return new RecordPart(plan(type, name + "_"), presence);
-        }
         Column column = find(name, prefix + component.getName());
-        if (column == null) {
+        if (type.isRecord() && (column == null || !column.mayHold(type))) {
+            return new RecordPart(plan(type, name + "_"), presence);
+        } else if (column == null) {
             missing.add(name);
             return null;
         }
         used.add(column);
-        return new CellPart(reader(column, declared, type, component), presence);
-    }
-
-    private ColumnReader reader(Column column, Type declared, Class<?> type, RecordComponent component) {
         String target = component.getDeclaringRecord().getSimpleName() + "." + component.getName() + " ("
                 + type.getTypeName() + ")";
-        return type == List.class
-                ? ColumnReader.listOf(column, rawClass(argument(declared)), target)
-                : ColumnReader.of(column, type, target);
+        return new CellPart(ColumnReader.of(column, declared, target), presence);
     }
 
     /** Prefers the column spelled like the component or its snake_case; else the only one equal but for case and underscores. */
@@ -115,47 +102,6 @@ final class RecordPlanner {
                 String.join(", ", missing),
                 root.getTypeName(),
                 "the result lacks it" + (surplus.isEmpty() ? "" : "; it has, unused: " + String.join(", ", surplus)));
-    }
-
-    private static MethodHandle constructor(Class<?> type) {
-        Class<?>[] types = Arrays.stream(type.getRecordComponents())
-                .map(RecordComponent::getType)
-                .toArray(Class<?>[]::new);
-        try {
-            Constructor<?> constructor = type.getDeclaredConstructor(types);
-            MethodHandles.Lookup lookup = isOpen(type)
-                    ? MethodHandles.publicLookup()
-                    : MethodHandles.privateLookupIn(type, MethodHandles.lookup());
-            return lookup.unreflectConstructor(constructor)
-                    .asSpreader(Object[].class, types.length)
-                    .asType(MethodType.methodType(Object.class, Object[].class));
-        } catch (IllegalAccessException e) {
-            throw new IllegalStateException(
-                    "the module of " + type.getTypeName() + " must open its package to this library", e);
-        } catch (NoSuchMethodException e) {
-            throw new IllegalStateException(type.getTypeName() + " has no canonical constructor", e);
-        }
-    }
-
-    private static boolean isOpen(Class<?> type) {
-        boolean open = type.getModule().isExported(type.getPackageName());
-        for (Class<?> outer = type; outer != null; outer = outer.getEnclosingClass()) {
-            open &= Modifier.isPublic(outer.getModifiers());
-        }
-        return open;
-    }
-
-    private static Type argument(Type type) {
-        return type instanceof ParameterizedType parameterized
-                ? parameterized.getActualTypeArguments()[0]
-                : Object.class;
-    }
-
-    private static Class<?> rawClass(Type type) {
-        if (type instanceof Class<?> raw) {
-            return raw;
-        }
-        return type instanceof ParameterizedType parameterized ? (Class<?>) parameterized.getRawType() : Object.class;
     }
 
     private static String bare(String name) {

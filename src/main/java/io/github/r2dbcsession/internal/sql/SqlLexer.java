@@ -1,11 +1,9 @@
 package io.github.r2dbcsession.internal.sql;
 
 import static io.github.r2dbcsession.internal.sql.SqlCharacter.isDigit;
-import static io.github.r2dbcsession.internal.sql.SqlCharacter.isLineBreak;
 import static io.github.r2dbcsession.internal.sql.SqlCharacter.isNamePart;
 import static io.github.r2dbcsession.internal.sql.SqlCharacter.isNameStart;
 import static io.github.r2dbcsession.internal.sql.SqlCharacter.isSpace;
-import static io.github.r2dbcsession.internal.sql.SqlCharacter.isTagPart;
 import static io.github.r2dbcsession.internal.sql.SqlCharacter.isWordPart;
 import static io.github.r2dbcsession.internal.sql.SqlCharacter.isWordStart;
 
@@ -27,10 +25,14 @@ final class SqlLexer {
     }
 
     private final String sql;
+    private final SqlText text;
     private final StringBuilder out;
     private final ParameterNames parameters = new ParameterNames();
     private final StatementOutline outline = new StatementOutline();
     private final List<Integer> semicolons = new ArrayList<>();
+
+    private final List<ScriptPart> parts = new ArrayList<>();
+    private int partStart = -1;
 
     private int at;
     private int brackets;
@@ -39,10 +41,15 @@ final class SqlLexer {
 
     SqlLexer(String sql) {
         this.sql = sql;
+        this.text = new SqlText(sql);
         this.out = new StringBuilder(sql.length());
     }
 
     ParsedSql parse() {
+        int nul = sql.indexOf('\0');
+        if (nul >= 0) {
+            throw SqlText.error("the statement holds the character NUL", nul);
+        }
         while (at < sql.length()) {
             token(sql.charAt(at));
         }
@@ -51,16 +58,46 @@ final class SqlLexer {
             oneStatement();
         }
         return new ParsedSql(
-                out.toString(), parameters, outline.transactionControl(), outline.writes(), outline.effect());
+                out.toString(),
+                parameters,
+                outline.several(),
+                outline.transactionControl(),
+                outline.writes(),
+                outline.effect());
+    }
+
+    /** Parts the text into statements, each to be parsed by itself. */
+    List<ScriptPart> split() {
+        while (at < sql.length()) {
+            char c = sql.charAt(at);
+            boolean comment = (c == '-' && text.charAt(at + 1) == '-') || (c == '/' && text.charAt(at + 1) == '*');
+            if (partStart < 0 && !isSpace(c) && !comment && c != ';') {
+                partStart = at;
+            }
+            int end = at;
+            token(c);
+            if (c == ';' && outline.atStart()) {
+                endPart(end);
+            }
+        }
+        endPart(at);
+        return parts;
+    }
+
+    private void endPart(int end) {
+        if (partStart >= 0) {
+            parts.add(ScriptPart.of(sql, partStart, end));
+            partStart = -1;
+        }
     }
 
     private void token(char c) {
         if (isSpace(c)) {
             copyTo(at + 1);
-        } else if (c == '-' && charAt(at + 1) == '-') {
+        } else if (c == '-' && text.charAt(at + 1) == '-') {
             lineComment();
-        } else if (c == '/' && charAt(at + 1) == '*') {
-            copyTo(endOfBlockComment());
+        } else if (c == '/' && text.charAt(at + 1) == '*') {
+            copyTo(text.endOfBlockComment(at));
         } else if (c == '\'' || c == '"') {
             quoted(c);
         } else if (c == '$') {
@@ -76,7 +113,7 @@ final class SqlLexer {
             word();
         } else if (isDigit(c)) {
             outline.symbol(c);
-            copyTo(endOfWord(at));
+            copyTo(text.endOfWord(at));
             was(Before.OPERAND);
         } else {
             symbol(c);
@@ -84,7 +121,7 @@ final class SqlLexer {
     }
 
     private void quoted(char quote) {
-        int end = endOfQuoted(quote);
+        int end = text.endOfQuoted(at);
         if (quote == '"') {
             outline.quoted(sql.substring(at + 1, end - 1));
         } else {
@@ -106,8 +143,8 @@ final class SqlLexer {
     }
 
     private void word() {
-        int end = endOfWord(at);
-        boolean escapes = end == at + 1 && (sql.charAt(at) == 'E' || sql.charAt(at) == 'e') && charAt(end) == '\'';
+        int end = text.endOfWord(at);
+        boolean escapes = end == at + 1 && (sql.charAt(at) == 'E' || sql.charAt(at) == 'e') && text.charAt(end) == '\'';
         outline.word(sql.substring(at, end));
         copyTo(end);
         if (escapes) {
@@ -117,7 +154,7 @@ final class SqlLexer {
     }
 
     private void colon() {
-        char next = charAt(at + 1);
+        char next = text.charAt(at + 1);
         boolean slice = brackets > 0 && (before == Before.OPERAND || (before == Before.WORD && beforeEnd == at));
         if (next == ':' || next == '=') {
             outline.symbol(':');
@@ -142,7 +179,7 @@ final class SqlLexer {
             out.append(' ');
         }
         out.append('$').append(parameters.named(sql.substring(at + 1, end)));
-        if (isWordPart(charAt(end))) {
+        if (isWordPart(text.charAt(end))) {
             out.append(' ');
         }
         at = end;
@@ -150,53 +187,15 @@ final class SqlLexer {
     }
 
     private void dollar() {
-        int end = endOfWord(at + 1);
+        int end = text.endOfWord(at + 1);
         outline.symbol('$');
-        if (isDigit(charAt(at + 1))) {
-            parameters.numbered(number(at + 1, end));
+        if (isDigit(text.charAt(at + 1))) {
+            parameters.numbered(text.number(at + 1, end));
             copyTo(end);
         } else {
-            copyTo(endOfDollarQuoted());
+            copyTo(text.endOfDollarQuoted(at));
         }
         was(Before.OPERAND);
-    }
-
-    private int number(int from, int to) {
-        int number = 0;
-        for (int i = from; i < to; i++) {
-            if (!isDigit(sql.charAt(i))) {
-                throw error("a parameter $n is followed by a letter", at);
-            }
-            number = Math.min(number * 10 + (sql.charAt(i) - '0'), ParameterNames.MOST + 1);
-        }
-        return number;
-    }
-
-    private int endOfDollarQuoted() {
-        int close = at + 1;
-        while (isTagPart(charAt(close))) {
-            close++;
-        }
-        if (charAt(close) != '$') {
-            throw error(
-                    "a dollar sign begins neither a parameter like $1 nor a quote like $$ or $tag$ (tags in ASCII)",
-                    at);
-        }
-        String quote = sql.substring(at, close + 1);
-        int end = sql.indexOf(quote, close + 1);
-        if (end < 0) {
-            throw error("a " + quote + " quote is not closed", at);
-        }
-        return end + quote.length();
-    }
-
-    /** A doubled quote is simply two strings side by side, here as in the driver. */
-    private int endOfQuoted(char quote) {
-        int end = sql.indexOf(quote, at + 1);
-        if (end < 0) {
-            throw error(quote == '"' ? "a quoted identifier is not closed" : "a string is not closed", at);
-        }
-        return end + 1;
     }
 
     /** Writes {@code \'} as {@code ''}: the driver's parser knows no backslash. A string goes on after a line break. */
@@ -204,21 +203,21 @@ final class SqlLexer {
         int start = at;
         copyTo(at + 1);
         while (true) {
-            char c = charAt(at);
+            char c = text.charAt(at);
             if (at >= sql.length()) {
-                throw error("a string is not closed", start);
-            } else if (c == '\\' && charAt(at + 1) == '\'') {
+                throw SqlText.error("a string is not closed", start);
+            } else if (c == '\\' && text.charAt(at + 1) == '\'') {
                 out.append("''");
                 at += 2;
             } else if (c == '\\') {
                 copyTo(Math.min(at + 2, sql.length()));
             } else if (c != '\'') {
                 copyTo(at + 1);
-            } else if (charAt(at + 1) == '\'') {
+            } else if (text.charAt(at + 1) == '\'') {
                 copyTo(at + 2);
             } else {
                 copyTo(at + 1);
-                int resumed = resumedString();
+                int resumed = text.resumedString(at);
                 if (resumed < 0) {
                     return;
                 }
@@ -230,58 +229,13 @@ final class SqlLexer {
         }
     }
 
-    /** Returns where the string goes on after white space with a line break, or -1. */
-    private int resumedString() {
-        boolean lineBreak = false;
-        int i = at;
-        while (i < sql.length()) {
-            char c = sql.charAt(i);
-            if (c == '\'') {
-                return lineBreak ? i : -1;
-            } else if (c == '-' && charAt(i + 1) == '-') {
-                i = endOfLine(i);
-            } else if (isSpace(c)) {
-                lineBreak |= isLineBreak(c);
-                i++;
-            } else {
-                return -1;
-            }
-        }
-        return -1;
-    }
-
     /** Ends a comment with a line feed: to the driver a carriage return does not end it. */
     private void lineComment() {
-        copyTo(endOfLine(at));
-        if (charAt(at) == '\r') {
+        copyTo(text.endOfLine(at));
+        if (text.charAt(at) == '\r') {
             out.append('\n');
             at++;
         }
-    }
-
-    private int endOfLine(int from) {
-        int end = from;
-        while (end < sql.length() && !isLineBreak(sql.charAt(end))) {
-            end++;
-        }
-        return end;
-    }
-
-    private int endOfBlockComment() {
-        int depth = 0;
-        for (int i = at; i < sql.length() - 1; i++) {
-            if (sql.charAt(i) == '/' && sql.charAt(i + 1) == '*') {
-                depth++;
-                i++;
-            } else if (sql.charAt(i) == '*' && sql.charAt(i + 1) == '/') {
-                depth--;
-                i++;
-            }
-            if (depth == 0) {
-                return i + 1;
-            }
-        }
-        throw error("a comment is not closed", at);
     }
 
     /** The driver counts what follows a semicolon as a statement, be it only a comment: blanks the semicolons. */
@@ -302,22 +256,5 @@ final class SqlLexer {
     private void was(Before kind) {
         before = kind;
         beforeEnd = at;
-    }
-
-    private int endOfWord(int from) {
-        int end = from;
-        while (end < sql.length() && isWordPart(sql.charAt(end))) {
-            end++;
-        }
-        return end;
-    }
-
-    /** Returns the character there, or NUL, which no statement may hold, past the end. */
-    private char charAt(int index) {
-        return index < sql.length() ? sql.charAt(index) : '\0';
-    }
-
-    private static StatementException error(String what, int index) {
-        return new StatementException(what + ", at character " + (index + 1) + " of the statement");
     }
 }

@@ -70,6 +70,11 @@ final class StatementOutline {
         }
     }
 
+    /** Returns whether nothing of the present statement has been seen. */
+    boolean atStart() {
+        return tokens == 0;
+    }
+
     /** Returns whether something follows a semicolon that follows something. */
     boolean several() {
         return several;

@@ -27,6 +27,10 @@ final class TemporalConversion {
             ZonedDateTime.class, PostgresqlObjectId.TIMESTAMPTZ,
             Instant.class, PostgresqlObjectId.TIMESTAMPTZ);
 
+    static final String NO_MIDNIGHT = "24:00 has no counterpart in Java; read it as String";
+
+    private static final Instant FIRST = OffsetDateTime.MIN.toInstant();
+    private static final Instant LAST = OffsetDateTime.MAX.toInstant();
     private static final int AFTER_THE_LAST_MICROSECOND = 999_999_999;
 
     private TemporalConversion() {}
@@ -40,15 +44,26 @@ final class TemporalConversion {
             throw new Conversion.Failure(
                     "a zone or a part would have to be guessed or dropped; cast it in the statement");
         }
-        return target == LocalTime.class || target == OffsetTime.class
-                ? new Conversion(target, value -> time((TemporalAccessor) value))
+        if (target == LocalTime.class || target == OffsetTime.class) {
+            return new Conversion(target, value -> time((TemporalAccessor) value));
+        }
+        return target == Instant.class
+                ? new Conversion(target, value -> instant((Instant) value))
                 : Conversion.none(target);
+    }
+
+    /** The driver reads infinity as the end of another class's time. */
+    private static Instant instant(Instant instant) {
+        if (instant.equals(LAST)) {
+            return Instant.MAX;
+        }
+        return instant.equals(FIRST) ? Instant.MIN : instant;
     }
 
     /** The driver reads 24:00, which Java has no value for, as the last nanosecond of the day; PostgreSQL itself has none. */
     private static Object time(TemporalAccessor time) {
         if (time.get(ChronoField.NANO_OF_SECOND) == AFTER_THE_LAST_MICROSECOND) {
-            throw new Conversion.Failure("24:00 has no counterpart in Java; read it as String");
+            throw new Conversion.Failure(NO_MIDNIGHT);
         }
         return time;
     }

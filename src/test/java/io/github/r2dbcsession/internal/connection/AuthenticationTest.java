@@ -3,6 +3,7 @@ package io.github.r2dbcsession.internal.connection;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.r2dbcsession.config.ConnectionString;
+import io.github.r2dbcsession.internal.connection.tls.ClientCertificate;
 import org.junit.jupiter.api.Test;
 
 class AuthenticationTest {

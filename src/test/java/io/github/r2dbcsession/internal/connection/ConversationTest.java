@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Subscription;
 import reactor.test.StepVerifier;
@@ -14,25 +13,26 @@ class ConversationTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(5);
 
-    private final AtomicInteger open = new AtomicInteger();
+    private final Conversations conversations = new Conversations(ImmediateEventExecutor.INSTANCE);
     private final TestPublisher<String> answer = TestPublisher.create();
     private final Conversation<String> conversation =
-            new Conversation<>(answer::flux, ImmediateEventExecutor.INSTANCE, open);
+            new Conversation<>(answer::flux, StatementLimits.NONE, conversations);
 
     @Test
     void isOpenFromSubscriptionToCompletion() {
         StepVerifier.create(conversation)
-                .then(() -> assertThat(open).hasValue(1))
+                .then(() -> assertThat(conversations.open()).isEqualTo(1))
                 .then(() -> answer.next("row").complete())
                 .expectNext("row")
                 .verifyComplete();
 
-        assertThat(open).hasValue(0);
+        assertThat(conversations.open()).isEqualTo(0);
     }
 
     @Test
     void hasEndedWhenTheErrorArrives() {
-        StepVerifier.create(conversation.doOnError(failure -> assertThat(open).hasValue(0)))
+        StepVerifier.create(conversation.doOnError(
+                        failure -> assertThat(conversations.open()).isEqualTo(0)))
                 .then(() -> answer.error(new IllegalArgumentException("bad")))
                 .expectError(IllegalArgumentException.class)
                 .verify(LIMIT);
@@ -40,7 +40,8 @@ class ConversationTest {
 
     @Test
     void hasEndedWhenTheCompletionArrives() {
-        StepVerifier.create(conversation.doOnComplete(() -> assertThat(open).hasValue(0)))
+        StepVerifier.create(conversation.doOnComplete(
+                        () -> assertThat(conversations.open()).isEqualTo(0)))
                 .then(answer::complete)
                 .expectComplete()
                 .verify(LIMIT);
@@ -55,9 +56,9 @@ class ConversationTest {
                 .verify(LIMIT);
 
         answer.assertNotCancelled();
-        assertThat(open).hasValue(1);
+        assertThat(conversations.open()).isEqualTo(1);
         answer.next("second", "third").complete();
-        assertThat(open).hasValue(0);
+        assertThat(conversations.open()).isEqualTo(0);
     }
 
     @Test
@@ -77,7 +78,7 @@ class ConversationTest {
                 .verify(LIMIT);
 
         answer.assertNoSubscribers();
-        assertThat(open).hasValue(0);
+        assertThat(conversations.open()).isEqualTo(0);
     }
 
     @Test

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.internal.connection.Connector;
-import io.github.r2dbcsession.pool.PoolListener;
 import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.TestDatabase;
 import io.r2dbc.spi.Connection;
@@ -319,7 +318,7 @@ class AcquireInterleavingsIT {
 
     private LeasePool pool(io.github.r2dbcsession.config.PoolSettingsBuilder builder) {
         PoolSettings settings = builder.build();
-        PoolListener none = new PoolListener() {
+        Audience none = new Audience() {
             @Override
             public void onRelease(Duration use) {
                 onRelease.run();

@@ -7,7 +7,6 @@ import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.Credentials;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.internal.connection.Connector;
-import io.github.r2dbcsession.pool.PoolListener;
 import io.github.r2dbcsession.testing.CrashServer;
 import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.TestDatabase;
@@ -16,10 +15,12 @@ import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.tcp.TcpResources;
@@ -38,7 +39,7 @@ class HealingIT {
     private final AtomicInteger connects = new AtomicInteger();
     private final AtomicInteger failedConnects = new AtomicInteger();
 
-    private final PoolListener counter = new PoolListener() {
+    private final Audience counter = new Audience() {
         @Override
         public void onConnect(Duration duration) {
             connects.incrementAndGet();
@@ -57,6 +58,7 @@ class HealingIT {
     }
 
     @Test
+    @Timeout(value = 60, unit = TimeUnit.MINUTES)
     void killingEveryIdleConnectionFailsNobody() {
         LeasePool pool = pool(PoolSettings.builder().maxSize(10).build());
 

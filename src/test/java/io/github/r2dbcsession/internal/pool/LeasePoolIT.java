@@ -9,7 +9,6 @@ import io.github.r2dbcsession.config.PoolSettingsBuilder;
 import io.github.r2dbcsession.internal.connection.Connector;
 import io.github.r2dbcsession.pool.AcquireTimeoutException;
 import io.github.r2dbcsession.pool.PoolClosedException;
-import io.github.r2dbcsession.pool.PoolListener;
 import io.github.r2dbcsession.testing.Backend;
 import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.FakeServer;
@@ -429,7 +428,7 @@ class LeasePoolIT {
     }
 
     private static LeasePool pool(String url, PoolSettings settings) {
-        PoolListener none = new PoolListener() {};
+        Audience none = new Audience() {};
         return new LeasePool(
                 "test",
                 settings,

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.internal.connection.Connector;
-import io.github.r2dbcsession.pool.PoolListener;
 import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.TestDatabase;
 import java.time.Duration;
@@ -120,7 +119,7 @@ class LeaseUseIT {
     private LeasePool pool() {
         PoolSettings settings =
                 PoolSettings.builder().maxSize(1).maxAcquireTime(LIMIT).build();
-        PoolListener none = new PoolListener() {};
+        Audience none = new Audience() {};
         return new LeasePool(
                 "use",
                 settings,

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.internal.connection.Connector;
-import io.github.r2dbcsession.pool.PoolListener;
 import io.github.r2dbcsession.pool.PoolStats;
 import io.github.r2dbcsession.testing.Backend;
 import io.github.r2dbcsession.testing.DatabaseTest;
@@ -17,7 +16,9 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import reactor.core.Disposable;
 import reactor.netty.tcp.TcpResources;
 
@@ -45,6 +46,7 @@ class PoolModelIT {
     private boolean suspended;
 
     @Test
+    @Timeout(value = 60, unit = TimeUnit.MINUTES)
     void theModelIsKept() {
         for (int step = 0; step < steps; step++) {
             String command = command();
@@ -218,7 +220,7 @@ class PoolModelIT {
     }
 
     private LeasePool pool(PoolSettings settings) {
-        PoolListener none = new PoolListener() {};
+        Audience none = new Audience() {};
         return new LeasePool(
                 "model",
                 settings,

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.internal.connection.Connector;
-import io.github.r2dbcsession.pool.PoolListener;
 import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.TestDatabase;
 import java.time.Duration;
@@ -138,7 +137,7 @@ class QueryStormIT {
     }
 
     private LeasePool pool(int size) {
-        PoolListener none = new PoolListener() {};
+        Audience none = new Audience() {};
         PoolSettings settings =
                 PoolSettings.builder().maxSize(size).maxAcquireTime(LIMIT).build();
         return new LeasePool(

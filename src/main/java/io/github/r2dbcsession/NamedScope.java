@@ -1,0 +1,30 @@
+package io.github.r2dbcsession;
+
+import io.github.r2dbcsession.internal.connection.StatementLimits;
+import io.github.r2dbcsession.internal.pool.Lease;
+import java.util.function.Function;
+import reactor.core.publisher.Flux;
+
+/**
+ * Where a query gets its connection from that was given a name.
+ *
+ * @param scope where that is
+ * @param name what listeners are told
+ */
+record NamedScope(StatementScope scope, String name) implements StatementScope {
+
+    @Override
+    public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
+        return scope.run(writes, work);
+    }
+
+    @Override
+    public StatementLimits limits() {
+        return scope.limits();
+    }
+
+    @Override
+    public Telemetry telemetry() {
+        return scope.telemetry();
+    }
+}

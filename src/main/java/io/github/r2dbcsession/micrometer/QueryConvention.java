@@ -1,0 +1,68 @@
+package io.github.r2dbcsession.micrometer;
+
+import io.github.r2dbcsession.Database;
+import io.github.r2dbcsession.QueryEnd;
+import io.micrometer.common.KeyValue;
+import io.micrometer.common.KeyValues;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationConvention;
+
+/** Names observations of statements by the semantic conventions of OpenTelemetry. */
+final class QueryConvention implements ObservationConvention<QueryObservationContext> {
+
+    static final String NAME = "r2dbc.session.query";
+
+    @Override
+    public String getName() {
+        return NAME;
+    }
+
+    @Override
+    public String getContextualName(QueryObservationContext context) {
+        return context.query()
+                .name()
+                .orElseGet(() -> context.query().command() + " " + Semantics.namespace(context.database()));
+    }
+
+    /** What all runs of an operation have that do not fail. */
+    static KeyValues keys(Database database, String command, String summary) {
+        return KeyValues.of(Semantics.server(database))
+                .and(
+                        Semantics.OPERATION,
+                        command,
+                        Semantics.SUMMARY,
+                        summary,
+                        Semantics.STATUS_CODE,
+                        KeyValue.NONE_VALUE,
+                        Semantics.ERROR_TYPE,
+                        KeyValue.NONE_VALUE);
+    }
+
+    /** What is known at the start; at the end what a failure adds, for an observation keeps what it was given. */
+    @Override
+    public KeyValues getLowCardinalityKeyValues(QueryObservationContext context) {
+        QueryEnd end = context.end();
+        if (end == null) {
+            return context.keys();
+        }
+        return end.failure() == null
+                ? KeyValues.empty()
+                : KeyValues.of(
+                        Semantics.STATUS_CODE, end.sqlState().orElse(KeyValue.NONE_VALUE),
+                        Semantics.ERROR_TYPE, Semantics.errorType(end));
+    }
+
+    /** The text at the start, the rows at the end. */
+    @Override
+    public KeyValues getHighCardinalityKeyValues(QueryObservationContext context) {
+        QueryEnd end = context.end();
+        return end == null
+                ? KeyValues.of("db.query.text", context.query().statement())
+                : KeyValues.of("db.response.returned_rows", Long.toString(end.rows()));
+    }
+
+    @Override
+    public boolean supportsContext(Observation.Context context) {
+        return context instanceof QueryObservationContext;
+    }
+}

@@ -1,0 +1,191 @@
+package io.github.r2dbcsession;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.r2dbcsession.config.PoolSettings;
+import io.github.r2dbcsession.sql.Json;
+import io.github.r2dbcsession.sql.RowMappingException;
+import io.github.r2dbcsession.sql.StatementException;
+import io.github.r2dbcsession.testing.DatabaseTest;
+import io.github.r2dbcsession.testing.TestDatabase;
+import io.r2dbc.spi.R2dbcException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** No SQL from a value or a name ever runs: each value comes back as it was sent, and a canary that all of them aim at lives. */
+@DatabaseTest
+class HostileValuesIT {
+
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final int ALL = switch (System.getProperty("scale", "commit")) {
+        case "nightly" -> 1_000_000;
+        case "weekly" -> 10_000_000;
+        default -> 10_000;
+    };
+    private static final int VALUES_AT_ONCE = 40;
+    private static final int NAMES_AT_ONCE = 10;
+
+    private static final List<String> PIECES = List.of(
+            "'",
+            "''",
+            "\"",
+            "\\",
+            "\\'",
+            "$$",
+            "$1",
+            ":t0",
+            ";",
+            "--",
+            "/*",
+            "*/",
+            "{",
+            "}",
+            "(",
+            ")",
+            ",",
+            "[",
+            "]",
+            "NULL",
+            "\n",
+            "\r",
+            "\t",
+            " ",
+            "%",
+            "E'",
+            "::int",
+            "\u00a0",
+            "\u02bc",
+            "\uff07",
+            "😀",
+            "é",
+            "x",
+            "'; DROP TABLE canary; --",
+            "\"; DROP TABLE canary; --",
+            "$$; DELETE FROM canary; $$",
+            "' || nextval('canary_sequence') || '",
+            "{\"a\": \"'); UPDATE canary SET id = 0; --\"}",
+            "\\'; TRUNCATE canary; --",
+            "',1),(2,'",
+            "COMMIT; INSERT INTO canary VALUES (7); BEGIN");
+
+    record Pair(String a, String b) {}
+
+    private final TestDatabase server = TestDatabase.get();
+    private final Database db = Database.builder(server.url(getClass()))
+            .pool(PoolSettings.defaults().toBuilder().maxSize(2).build())
+            .build();
+
+    @BeforeEach
+    void canary() {
+        server.freshSchema(getClass());
+        for (String sql : List.of(
+                "CREATE TABLE canary (id int)",
+                "INSERT INTO canary VALUES (41), (42)",
+                "CREATE SEQUENCE canary_sequence",
+                "CREATE TYPE pair AS (a text, b text)")) {
+            db.sql(sql).rowsUpdated().block(LIMIT);
+        }
+    }
+
+    @AfterEach
+    void close() {
+        db.close().block(LIMIT);
+    }
+
+    @Test
+    void everyValueComesBackAndTheCanaryLives() {
+        long seed = Long.getLong("seed", System.nanoTime());
+        Random random = new Random(seed);
+        String before = state();
+        for (int done = 0; done < ALL; done += VALUES_AT_ONCE + NAMES_AT_ONCE) {
+            List<String> hostile = new ArrayList<>();
+            for (int i = 0; i < VALUES_AT_ONCE; i++) {
+                hostile.add(hostile(random));
+            }
+            assertThat(echo(hostile)).as("seed %d, after %d", seed, done).isEqualTo(hostile);
+            for (int i = 0; i < NAMES_AT_ONCE; i++) {
+                tryAsName(hostile(random));
+            }
+        }
+        assertThat(state()).as("seed %d", seed).isEqualTo(before);
+    }
+
+    /** Sends them alone, in an array, in a composite, in an array of composites and in JSON. */
+    private List<String> echo(List<String> hostile) {
+        Query query = db.sql("""
+                        SELECT ARRAY[:t0, :t1, :t2, :t3, :t4] || :list::text[] || ARRAY[(:pair::pair).a, (:pair::pair).b]
+                            || ARRAY(SELECT p.a FROM unnest(:pairs::pair[]) p) || (:json::jsonb ->> 'k')
+                            || ARRAY(SELECT value FROM jsonb_array_elements_text(:array))""")
+                .bind("list", hostile.subList(5, 20))
+                .bind("pair", new Pair(hostile.get(20), hostile.get(21)))
+                .bind("pairs", List.of(new Pair(hostile.get(22), "'"), new Pair(hostile.get(23), "\"")))
+                .bind("json", Json.of(Map.of("k", hostile.get(24))))
+                .bind("array", Json.of(hostile.subList(25, VALUES_AT_ONCE)));
+        for (int i = 0; i < 5; i++) {
+            query = query.bind("t" + i, i == 4 ? Optional.of(hostile.get(i)) : hostile.get(i));
+        }
+        return Arrays.asList(query.as(String[].class).one().block(LIMIT));
+    }
+
+    /** As that of a parameter, of a column and of a setting. */
+    private void tryAsName(String name) {
+        Query query = db.sql("SELECT id FROM canary WHERE id = :id").bind("id", 41);
+        assertThatThrownBy(() -> query.bind(name, 1).as(Integer.class).one().block(LIMIT))
+                .isInstanceOf(StatementException.class);
+        assertThatThrownBy(() ->
+                        query.map(row -> row.get(name, Integer.class)).one().block(LIMIT))
+                .isInstanceOf(RowMappingException.class);
+        if (!name.matches("[\\w$.]*")) {
+            assertThatThrownBy(() -> ContextSetting.required(name, "key")).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
+    void settingsTakeAnyValueAndNoHostileName() {
+        long seed = Long.getLong("seed", System.nanoTime());
+        Random random = new Random(seed);
+        String before = state();
+        for (int i = 0; i < 50; i++) {
+            String hostile = hostile(random);
+            String read = db.inTransaction(tx -> tx.setLocal("app.tenant", hostile)
+                            .then(tx.sql("SELECT current_setting('app.tenant')")
+                                    .as(String.class)
+                                    .one()))
+                    .block(LIMIT);
+            assertThat(read).as("seed %d", seed).isEqualTo(hostile);
+            assertThatThrownBy(() -> db.inTransaction(tx -> tx.setLocal("app." + hostile + "'", "1"))
+                            .block(LIMIT))
+                    .as("seed %d, %s", seed, hostile)
+                    .isInstanceOfAny(R2dbcException.class, IllegalArgumentException.class);
+        }
+        assertThat(state()).as("seed %d", seed).isEqualTo(before);
+    }
+
+    private static String hostile(Random random) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 1 + random.nextInt(6); i > 0; i--) {
+            text.append(PIECES.get(random.nextInt(PIECES.size())));
+        }
+        return text.toString();
+    }
+
+    /** What any of them would change. */
+    private String state() {
+        return server.query(
+                        """
+                        SELECT (SELECT string_agg(id::text, ',' ORDER BY id) FROM %1$s.canary),
+                               (SELECT is_called FROM %1$s.canary_sequence),
+                               (SELECT count(*) FROM pg_class WHERE relnamespace = '%1$s'::regnamespace)""".formatted(TestDatabase.schema(getClass())),
+                        row -> row.getString(1) + " " + row.getString(2) + " " + row.getString(3))
+                .get(0);
+    }
+}
