@@ -239,7 +239,7 @@ final class DefaultTransaction implements OpenTransaction, Holding {
 
     /** Runs what was put off until here, commits, and leaves the lease with the caller. */
     Mono<Void> commitOnly() {
-        return Mono.defer(() -> isOpen() && !rollbackOnly
+        return Mono.defer(() -> isOpen() && !rollbackOnly && (hooks.hasBeforeCommit() || options.isResolvable())
                 ? bind(hooks.beforeCommit())
                         .then(Mono.defer(this::identify))
                         .onErrorResume(failure -> rollbackOnly().then(Mono.error(failure)))

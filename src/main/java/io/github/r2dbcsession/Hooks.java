@@ -29,6 +29,10 @@ final class Hooks {
         afterRollback.add(action);
     }
 
+    boolean hasBeforeCommit() {
+        return !beforeCommit.isEmpty();
+    }
+
     /** Runs the actions, those included that they add, up to the first that fails. */
     Mono<Void> beforeCommit() {
         return drained(beforeCommit).concatMap(action -> action, 0).then();
@@ -37,7 +41,7 @@ final class Hooks {
     /** Runs what waited for such an end; an end that is not known lets nothing run. */
     Mono<Void> afterwards(@Nullable TransactionOutcome outcome, String transaction) {
         if (outcome == TransactionOutcome.COMMITTED) {
-            return after(afterCommit, "afterCommit", transaction);
+            return afterCommit.isEmpty() ? Mono.empty() : after(afterCommit, "afterCommit", transaction);
         }
         return outcome == TransactionOutcome.ROLLED_BACK ? afterRollback(transaction) : Mono.empty();
     }

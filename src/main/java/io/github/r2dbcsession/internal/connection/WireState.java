@@ -1,5 +1,8 @@
 package io.github.r2dbcsession.internal.connection;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * What is known of a connection from the messages that passed. Immutable.
  *
@@ -11,15 +14,23 @@ record WireState(int owed, char status, Tag tag) {
 
     /** The command tags that matter here. */
     enum Tag {
-        COMMIT,
-        ROLLBACK,
-        OTHER
+        COMMIT(0),
+        ROLLBACK(1),
+        OTHER(2);
+
+        private final int place;
+
+        Tag(int place) {
+            this.place = place;
+        }
     }
 
     static final WireState START = new WireState(0, '?', Tag.OTHER);
 
-    private static final WireState IDLE = new WireState(0, 'I', Tag.OTHER);
-    private static final WireState ASKED = new WireState(1, 'I', Tag.OTHER);
+    private static final String STATUSES = "ITE";
+    private static final int MOST_SHARED = 2;
+    private static final int TAGS = Tag.values().length;
+    private static final WireState[] SHARED = shared();
 
     WireState asked() {
         return with(owed + 1, status, tag);
@@ -33,11 +44,23 @@ record WireState(int owed, char status, Tag tag) {
         return newTag == tag ? this : with(owed, status, newTag);
     }
 
-    /** The two states that a plain statement passes through are shared, so that it allocates none. */
+    /** The states that statements pass through one by one, in a transaction or not, are shared, so that these allocate none. */
     private static WireState with(int owed, char status, Tag tag) {
-        if (status == 'I' && tag == Tag.OTHER && owed <= 1) {
-            return owed == 0 ? IDLE : ASKED;
+        int at = STATUSES.indexOf(status);
+        return at < 0 || owed > MOST_SHARED
+                ? new WireState(owed, status, tag)
+                : SHARED[(at * TAGS + tag.place) * (MOST_SHARED + 1) + owed];
+    }
+
+    private static WireState[] shared() {
+        List<WireState> states = new ArrayList<>();
+        for (int at = 0; at < STATUSES.length(); at++) {
+            for (Tag tag : Tag.values()) {
+                for (int owed = 0; owed <= MOST_SHARED; owed++) {
+                    states.add(new WireState(owed, STATUSES.charAt(at), tag));
+                }
+            }
         }
-        return new WireState(owed, status, tag);
+        return states.toArray(WireState[]::new);
     }
 }

@@ -63,7 +63,7 @@ public final class Lease {
 
     private final PhysicalConnection connection;
     private final Gate gate;
-    private final Mono<Void> giveBack;
+    private final Home home;
     private final Figures figures;
     private final Audience listener;
     private final CallSite callSite;
@@ -79,16 +79,10 @@ public final class Lease {
     /** For those who ask who holds what; it need not be the very last. */
     private String lastStatement = "";
 
-    Lease(
-            PhysicalConnection connection,
-            Gate gate,
-            Mono<Void> giveBack,
-            Figures figures,
-            Audience listener,
-            CallSite callSite) {
+    Lease(PhysicalConnection connection, Gate gate, Home home, Figures figures, Audience listener, CallSite callSite) {
         this.connection = connection;
         this.gate = gate;
-        this.giveBack = giveBack;
+        this.home = home;
         this.figures = figures;
         this.listener = listener;
         this.callSite = callSite;
@@ -100,7 +94,7 @@ public final class Lease {
     private Lease(Lease from, Mono<Void> onReturn) {
         this.connection = from.connection;
         this.gate = from.gate;
-        this.giveBack = onReturn;
+        this.home = Home.of(onReturn);
         this.figures = new Figures();
         this.listener = Audience.NOBODY;
         this.callSite = from.callSite;
@@ -183,7 +177,7 @@ public final class Lease {
     }
 
     private synchronized Mono<Void> giveBack() {
-        return unfinished == null ? giveBack : unfinished.then(giveBack);
+        return unfinished == null ? home.giveBack() : unfinished.then(home.giveBack());
     }
 
     /** Has the connection closed at the end in place of being lent again. */
@@ -264,9 +258,14 @@ public final class Lease {
             }
             figures.recovering.incrementAndGet();
             figures.acquired.decrementAndGet();
-            if (gate.isOpenFor(connection)) {
+            boolean open = gate.isOpenFor(connection);
+            if (open && home.keeps()) {
+                recovered();
+                home.keep();
+                caller.onComplete();
+            } else if (open) {
                 waiting = caller;
-                giveBack.subscribe(this);
+                home.giveBack().subscribe(this);
             } else {
                 endedAt = System.nanoTime();
                 giveBack().subscribe(this);

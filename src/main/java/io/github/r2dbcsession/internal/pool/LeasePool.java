@@ -16,11 +16,8 @@ import io.github.r2dbcsession.pool.TooManyPendingException;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.spi.Connection;
-import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -46,7 +43,7 @@ public final class LeasePool {
     private final Figures figures = new Figures();
     private final Fleet fleet = new Fleet();
     private final WaitingLine line = new WaitingLine();
-    private final Map<PhysicalConnection, Boolean> dedicated = new ConcurrentHashMap<>();
+    private final Dedicated dedicated;
     private final Sinks.Empty<Void> closing = Sinks.empty();
     private final ServiceTime serviceTime;
     private final ConnectionPool pool;
@@ -54,17 +51,8 @@ public final class LeasePool {
     private final Keeper keeper;
     private volatile PoolSettings settings;
     private final Drain drain;
-    private volatile Lending lending = Lending.OPEN;
-
-    /** To whom connections are lent. */
-    private enum Lending {
-        OPEN,
-        /** To those who hold one already; the others wait. */
-        SUSPENDED,
-        /** To those who hold one already; the others are refused. */
-        DRAINING,
-        CLOSED
-    }
+    private final Lending lending = new Lending();
+    private final AtHand atHand;
 
     /** Sets a pool up; opens nothing. */
     public LeasePool(String name, PoolSettings settings, Connector connector, Audience listener) {
@@ -73,7 +61,9 @@ public final class LeasePool {
         this.connector = connector;
         this.listener = listener;
         this.gate = new Gate(settings.pooling(), settings.resetPolicy());
+        this.dedicated = new Dedicated(connector, settings.resetPolicy());
         this.serviceTime = new ServiceTime(fleet, this::settings);
+        this.atHand = new AtHand(line, serviceTime, () -> settings.pooling() && !lending.isClosed());
         this.pool = new ConnectionPool(ConnectionPoolConfiguration.builder(new Source(this::connect))
                 .initialSize(0)
                 .acquireRetry(0)
@@ -107,19 +97,19 @@ public final class LeasePool {
     }
 
     private Pooled join(PhysicalConnection connection, int generation) {
-        Pooled pooled = new Pooled(connection, generation);
+        Pooled pooled = new Pooled(connection, generation, atHand);
         fleet.join(pooled, this::closed);
         connection.condemned().filter(Condemnation::wholeServer).subscribe(condemnation -> retire(pooled));
-        if (lending == Lending.CLOSED) {
+        if (lending.isClosed()) {
             connection.kill();
         }
         return pooled;
     }
 
     private void closed(Pooled pooled) {
-        boolean closing = lending == Lending.CLOSED;
+        atHand.drop(pooled);
         listener.onEvent(new PoolEvent.Disconnected(
-                name, closing ? DisconnectReason.CLOSED : serviceTime.reason(pooled), pooled.age()));
+                name, lending.isClosed() ? DisconnectReason.CLOSED : serviceTime.reason(pooled), pooled.age()));
         supply.serve();
     }
 
@@ -165,19 +155,7 @@ public final class LeasePool {
 
     /** Connects outside the pool; releasing the lease closes the connection. Fails as a connect does. */
     public Mono<Lease> dedicated() {
-        return Mono.defer(() -> refuses(false) ? Mono.error(closed()) : connector.connect())
-                .map(connection -> {
-                    dedicated.put(connection, true);
-                    connection.onClose(() -> dedicated.remove(connection));
-                    Gate closing = new Gate(false, settings.resetPolicy());
-                    return new Lease(
-                            connection,
-                            closing,
-                            closing.pass(connection),
-                            new Figures(),
-                            Audience.NOBODY,
-                            CallSite.UNKNOWN);
-                });
+        return Mono.defer(() -> lending.refuses(false) ? Mono.error(closed()) : dedicated.lease());
     }
 
     /** Closes every idle connection, and each that is out when it comes back; emits how many were idle. Never fails. */
@@ -203,7 +181,7 @@ public final class LeasePool {
      */
     public Mono<Void> suspend() {
         return Mono.defer(() -> {
-            if (changeLending(Lending.OPEN, Lending.SUSPENDED)) {
+            if (lending.suspend()) {
                 listener.onEvent(new PoolEvent.Suspended(name));
             }
             return Drain.until(this::isNothingOut);
@@ -212,18 +190,10 @@ public final class LeasePool {
 
     /** Lends again. */
     public void resume() {
-        if (changeLending(Lending.SUSPENDED, Lending.OPEN)) {
+        if (lending.resume()) {
             listener.onEvent(new PoolEvent.Resumed(name));
             line.forEach(WaitingLine.Place::resume);
         }
-    }
-
-    private synchronized boolean changeLending(Lending from, Lending to) {
-        boolean changed = lending == from;
-        if (changed) {
-            lending = to;
-        }
-        return changed;
     }
 
     /** Who has the connections that are out, the longest first. */
@@ -252,19 +222,11 @@ public final class LeasePool {
     public Mono<DrainReport> close(Duration limit) {
         return Mono.defer(() -> {
             Mono<DrainReport> report = drain.within(limit);
-            if (beginDrain()) {
+            if (lending.drain()) {
                 drain.begin(refuseThoseWhoWait());
             }
             return report;
         });
-    }
-
-    private synchronized boolean beginDrain() {
-        boolean first = lending == Lending.OPEN || lending == Lending.SUSPENDED;
-        if (first) {
-            lending = Lending.DRAINING;
-        }
-        return first;
     }
 
     private int refuseThoseWhoWait() {
@@ -280,12 +242,13 @@ public final class LeasePool {
 
     /** The end of the drain: closes what is left. */
     private Mono<Void> end(DrainReport report) {
-        lending = Lending.CLOSED;
+        lending.close();
         keeper.stop();
         supply.end();
         closing.tryEmitEmpty();
         line.forEach(place -> place.giveUp(closed()));
-        dedicated.keySet().forEach(PhysicalConnection::kill);
+        dedicated.kill();
+        atHand.clear();
         return pool.disposeLater()
                 .doOnSubscribe(disposing -> fleet.killThose(pooled -> pooled.lease() != null))
                 .onErrorComplete()
@@ -299,16 +262,12 @@ public final class LeasePool {
         return figures.acquired.get() == 0 && figures.recovering.get() == 0;
     }
 
-    /** Whether a caller can have a connection now if there is one. */
-    boolean lends(boolean holding) {
-        Lending now = lending;
-        return now == Lending.OPEN || (holding && now != Lending.CLOSED);
+    Lending lending() {
+        return lending;
     }
 
-    /** Whether a caller can have none any more. */
-    boolean refuses(boolean holding) {
-        Lending now = lending;
-        return now == Lending.CLOSED || (now == Lending.DRAINING && !holding);
+    AtHand atHand() {
+        return atHand;
     }
 
     Throwable closed() {
@@ -336,18 +295,10 @@ public final class LeasePool {
         return listener;
     }
 
-    static Pooled pooled(Connection connection) {
-        if (connection instanceof Wrapped<?> wrapped && wrapped.unwrap() instanceof Pooled pooled) {
-            return pooled;
-        }
-        throw new IllegalArgumentException("not a connection of the pool: " + connection.getClass());
-    }
-
     /** Lends what r2dbc-pool has handed out; null when the connection is no longer to be had, and has been given back. */
     @Nullable
-    Lease lease(Connection connection, CallSite callSite) {
-        Pooled pooled = pooled(connection);
-        Lease lease = new Lease(pooled.connection(), gate, Mono.from(connection.close()), figures, listener, callSite);
+    Lease lease(Pooled pooled, CallSite callSite) {
+        Lease lease = new Lease(pooled.connection(), gate, pooled, figures, listener, callSite);
         if (pooled.lend(lease)) {
             return lease;
         }
@@ -376,7 +327,7 @@ public final class LeasePool {
         if (now.saturated()) {
             return new PoolExhaustedException(now, limit, holders());
         }
-        String why = lending == Lending.SUSPENDED
+        String why = lending.isSuspended()
                 ? "lending is suspended until the application resumes it"
                 : failure == null ? "a connect is under way" : "the last connect failed";
         return new AcquireTimeoutException(now, limit, why, failure);

@@ -1,34 +1,65 @@
 package io.github.r2dbcsession.internal.pool;
 
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
+import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Result;
+import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** One connection of a pool, with what the pool must know of it. Thread-safe. */
-final class Pooled extends Placeholder {
+final class Pooled extends Placeholder implements Home {
 
     /** Lifetimes are cut by up to this share, so that connections made together do not end together. */
     private static final double VARIANCE = 0.2;
 
     private final PhysicalConnection connection;
     private final int generation;
+    private final AtHand atHand;
     private final long born = System.nanoTime();
     private final double lifeShare = 1 - ThreadLocalRandom.current().nextDouble(VARIANCE);
     private @Nullable Lease lease;
     private boolean leaving;
     private volatile long answered = born;
+    private volatile @Nullable Connection handle;
 
     /**
      * Takes a new connection in.
      *
      * @param generation the one it was made in
+     * @param atHand where it may be kept between two leases
      */
-    Pooled(PhysicalConnection connection, int generation) {
+    Pooled(PhysicalConnection connection, int generation, AtHand atHand) {
         this.connection = connection;
         this.generation = generation;
+        this.atHand = atHand;
+    }
+
+    /** The connection that r2dbc-pool has handed out so. */
+    static Pooled of(Connection handle) {
+        if (handle instanceof Wrapped<?> wrapped && wrapped.unwrap() instanceof Pooled pooled) {
+            pooled.handle = handle;
+            return pooled;
+        }
+        throw new IllegalArgumentException("not a connection of the pool: " + handle.getClass());
+    }
+
+    @Override
+    public boolean keeps() {
+        return atHand.keeps(this);
+    }
+
+    @Override
+    public void keep() {
+        atHand.keep(this);
+    }
+
+    @Override
+    public Mono<Void> giveBack() {
+        return Mono.from(Objects.requireNonNull(handle, "handle").close());
     }
 
     PhysicalConnection connection() {

@@ -37,6 +37,9 @@ final class WaitingLine {
         /** The pool lends again. */
         abstract void resume();
 
+        /** A connection that nobody has, for the one who waits; false when it is not wanted any more. */
+        abstract boolean take(Pooled pooled);
+
         /** The wait has to end, for this reason. */
         abstract void giveUp(Throwable failure);
     }
@@ -44,7 +47,7 @@ final class WaitingLine {
     private @Nullable Place first;
     private @Nullable Place last;
     private volatile int size;
-    private int heldBack;
+    private volatile int wanting;
     private @Nullable Disposable timer;
     private long timerEnd;
 
@@ -52,17 +55,32 @@ final class WaitingLine {
         return size;
     }
 
-    /** How many wait for a connection, and not for the pool to lend again. */
-    synchronized int wanting() {
-        return size - heldBack;
+    /** How many wait for a connection, and not for the pool to lend again or for an event loop. */
+    int wanting() {
+        return wanting;
     }
 
-    /** Notes that a place waits for the pool to lend again, or does so no more. */
+    /** Notes that a place wants no connection for the time being, or does again. */
     synchronized void holdBack(Place place, boolean wait) {
         if (place.taken && place.heldBack != wait) {
-            heldBack += wait ? 1 : -1;
+            wanting += wait ? -1 : 1;
             place.heldBack = wait;
         }
+    }
+
+    /** Who is to be served next. */
+    synchronized @Nullable Place next() {
+        Place next = wanting == 0 ? null : first;
+        while (next != null && next.heldBack) {
+            next = next.behind;
+        }
+        return next;
+    }
+
+    /** Lets a caller in who is served already, so that its deadline holds. */
+    synchronized void joinServed(Place place) {
+        join(place, Integer.MAX_VALUE);
+        holdBack(place, true);
     }
 
     /** How long the one has been waiting who has waited longest, 0 when nobody does. */
@@ -94,6 +112,7 @@ final class WaitingLine {
         }
         place.taken = true;
         size++;
+        wanting++;
         startTimer(first);
         return true;
     }
@@ -105,6 +124,7 @@ final class WaitingLine {
         holdBack(place, false);
         place.taken = false;
         size--;
+        wanting--;
         link(place.before, place.behind);
         if (place.behind == null) {
             last = place.before;

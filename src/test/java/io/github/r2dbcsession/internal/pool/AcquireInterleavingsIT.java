@@ -37,6 +37,7 @@ class AcquireInterleavingsIT {
 
     private final TestDatabase server = TestDatabase.get();
     private final ExecutorService otherThreads = Executors.newCachedThreadPool();
+    private Runnable onRelease = () -> {};
     private LeasePool pool = pool(PoolSettings.builder().maxSize(1).maxAcquireTime(LIMIT));
 
     /** Where an acquire and r2dbc-pool call each other. */
@@ -59,7 +60,7 @@ class AcquireInterleavingsIT {
         RELEASE
     }
 
-    /** What there is at the start. */
+    /** What there is at the start; what is idle is with r2dbc-pool. */
     enum Start {
         IDLE,
         HELD,
@@ -117,11 +118,43 @@ class AcquireInterleavingsIT {
                 .hasMessageContaining("closed");
     }
 
+    @Test
+    void aCallerThatComesWhileAConnectionIsBeingKeptIsGivenIt() {
+        Caller caller = new Caller();
+        Lease held = pool.acquire().block(LIMIT);
+        onRelease = () -> {
+            onRelease = () -> {};
+            elsewhere(() -> pool.acquire().subscribe(caller));
+            assertThat(caller.leases).isEmpty();
+        };
+
+        held.release().block(LIMIT);
+
+        await().atMost(Duration.ofSeconds(5)).until(() -> caller.leases.size() == 1);
+        caller.leases.get(0).release().block(LIMIT);
+    }
+
+    @Test
+    void aCallerThatCancelsWhileItTakesAKeptConnectionLeavesItToOthers() {
+        pool.acquire().flatMap(Lease::release).block(LIMIT);
+        for (int i = 0; i < 1_000; i++) {
+            Caller caller = new Caller();
+            pool.acquire().subscribe(caller);
+            caller.cancelled = true;
+            elsewhere(caller.subscription::cancel);
+            caller.leases.forEach(lease -> lease.release().block(LIMIT));
+        }
+
+        await().atMost(Duration.ofSeconds(5)).until(() -> pool.stats().idle() == 1);
+        assertThat(pool.stats().acquired()).isZero();
+    }
+
     private void run(Start start, Step first, Deed deed, Step second, Deed other) {
         String run = "%s, %s at %s, %s at %s".formatted(start, deed, first, other, second);
         Lease held = start == Start.IDLE ? null : pool.acquire().block(LIMIT);
         if (held == null) {
             pool.acquire().flatMap(Lease::release).block(LIMIT);
+            pool.atHand().clear();
         }
         if (start == Start.HELD_AND_SUSPENDED) {
             pool.suspend().subscribe();
@@ -285,7 +318,12 @@ class AcquireInterleavingsIT {
 
     private LeasePool pool(io.github.r2dbcsession.config.PoolSettingsBuilder builder) {
         PoolSettings settings = builder.build();
-        Audience none = new Audience() {};
+        Audience none = new Audience() {
+            @Override
+            public void onRelease(Duration use) {
+                onRelease.run();
+            }
+        };
         return new LeasePool(
                 "test",
                 settings,

@@ -85,6 +85,11 @@ class WaitingLineTest {
         void resume() {}
 
         @Override
+        boolean take(Pooled pooled) {
+            return false;
+        }
+
+        @Override
         void giveUp(Throwable failure) {}
     }
 }

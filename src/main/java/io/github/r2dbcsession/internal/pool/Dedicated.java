@@ -1,0 +1,44 @@
+package io.github.r2dbcsession.internal.pool;
+
+import io.github.r2dbcsession.config.ResetPolicy;
+import io.github.r2dbcsession.internal.connection.Connector;
+import io.github.r2dbcsession.internal.connection.PhysicalConnection;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import reactor.core.publisher.Mono;
+
+/** Connections made beside a pool, each for one lease. Thread-safe. */
+final class Dedicated {
+
+    private final Set<PhysicalConnection> all = ConcurrentHashMap.newKeySet();
+    private final Connector connector;
+    private final Gate closing;
+
+    Dedicated(Connector connector, ResetPolicy policy) {
+        this.connector = connector;
+        this.closing = new Gate(false, policy);
+    }
+
+    /** Connects; releasing the lease closes the connection. Fails as a connect does. */
+    Mono<Lease> lease() {
+        return connector.connect().map(connection -> {
+            all.add(connection);
+            connection.onClose(() -> all.remove(connection));
+            return new Lease(
+                    connection,
+                    closing,
+                    Home.of(closing.pass(connection)),
+                    new Figures(),
+                    Audience.NOBODY,
+                    CallSite.UNKNOWN);
+        });
+    }
+
+    void kill() {
+        all.forEach(PhysicalConnection::kill);
+    }
+
+    boolean isEmpty() {
+        return all.isEmpty();
+    }
+}
