@@ -16,10 +16,7 @@ import io.github.r2dbcsession.testing.TestDatabase;
 import io.r2dbc.spi.Result;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
@@ -159,31 +156,6 @@ class LeasePoolIT {
                 .verify(Duration.ofSeconds(5));
 
         single.close(Duration.ZERO).block(LIMIT);
-    }
-
-    @Test
-    void theDeadlineHoldsWhereTheEventLoopOfAnIdleConnectionIsBlocked() throws InterruptedException {
-        LeasePool small = pool(PoolSettings.builder().maxSize(1).maxAcquireTime(Duration.ofSeconds(1)));
-        CountDownLatch blocked = new CountDownLatch(1);
-        AtomicBoolean end = new AtomicBoolean();
-        use(small, "SELECT 1")
-                .doOnComplete(() -> {
-                    blocked.countDown();
-                    spin(end);
-                })
-                .subscribe();
-        assertThat(blocked.await(10, TimeUnit.SECONDS)).isTrue();
-        await().pollDelay(Duration.ofMillis(5)).until(() -> small.stats().idle() == 1);
-
-        StepVerifier.create(small.acquire())
-                .expectError(AcquireTimeoutException.class)
-                .verify(LIMIT);
-
-        end.set(true);
-        await().atMost(LIMIT)
-                .until(() -> small.stats().idle() == 1 && small.stats().pending() == 0);
-        assertThat(pid(use(small, "SELECT pg_backend_pid()"))).isPositive();
-        small.close(Duration.ZERO).block(LIMIT);
     }
 
     @Test
@@ -413,14 +385,6 @@ class LeasePoolIT {
 
     private static int pid(Flux<Integer> answer) {
         return answer.blockLast(LIMIT);
-    }
-
-    /** Keeps an event loop busy, where BlockHound lets nothing wait. */
-    private static void spin(AtomicBoolean end) {
-        long limit = System.nanoTime() + LIMIT.toNanos();
-        while (!end.get() && System.nanoTime() < limit) {
-            // Not yet.
-        }
     }
 
     private LeasePool pool(PoolSettingsBuilder settings) {
