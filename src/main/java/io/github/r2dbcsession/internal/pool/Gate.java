@@ -21,8 +21,10 @@ final class Gate {
     /** How long an answer may take that nobody wants any more, or whose end is under way, before it is cancelled. */
     private static final Duration SETTLE_LIMIT = Duration.ofMillis(50);
 
-    /** How long a cancelled statement may take to end. */
-    private static final Duration RECOVERY_LIMIT = Duration.ofSeconds(1);
+    /** How long a cancelled statement may take to end before it is cancelled again, twice as long each time: 1 s in all. */
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(32);
+
+    private static final Duration LAST_PAUSE = Duration.ofMillis(512);
 
     private final boolean reuse;
     private final ResetPolicy policy;
@@ -82,8 +84,16 @@ final class Gate {
             return Mono.empty();
         }
         connection.markDirty();
-        return connection.isQuiet()
-                ? Mono.empty()
-                : connection.cancelStatement().then(connection.settle(RECOVERY_LIMIT));
+        return connection.isQuiet() ? Mono.empty() : stop(connection, FIRST_PAUSE);
+    }
+
+    /** Asks again while the statement goes on: a request that comes before the server has begun it does nothing. */
+    private static Mono<Void> stop(PhysicalConnection connection, Duration pause) {
+        return connection
+                .cancelStatement()
+                .then(connection.settle(pause))
+                .then(Mono.defer(() -> connection.isQuiet() || !connection.isOpen() || pause.compareTo(LAST_PAUSE) >= 0
+                        ? Mono.empty()
+                        : stop(connection, pause.multipliedBy(2))));
     }
 }
