@@ -116,8 +116,8 @@ public record RowTarget(String table, List<Fill> fills) {
         for (int i = 0; i < fills.size(); i++) {
             TableColumn column = fills.get(i).column();
             if (column.array()) {
-                throw new StatementException("column " + column.name()
-                        + " is an array, which unnest would take apart: use copy, or a statement of your own");
+                throw new StatementException("column " + column.name() + " is an array, which unnest would take apart: "
+                        + TableColumn.WAYS_FOR_ARRAYS);
             }
             arrays.append(i == 0 ? ":" : ", :")
                     .append(parameter(i))

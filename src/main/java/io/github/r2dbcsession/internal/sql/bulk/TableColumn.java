@@ -13,6 +13,9 @@ package io.github.r2dbcsession.internal.sql.bulk;
  */
 public record TableColumn(String table, String name, String quoted, String type, long oid, String kind, boolean array) {
 
+    /** What to do with a column that is an array, which neither way takes. */
+    static final String WAYS_FOR_ARRAYS = "send such rows one by one with sql(...), or as CSV with copyIn(...)";
+
     /** Reads the columns of the table {@code $1}, which the server resolves as it does in any statement; none where there is no such table. */
     public static final String QUERY = """
             SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS "table", a.attname::text AS name,
