@@ -22,7 +22,8 @@ class BuiltInFunctionsIT {
             "pg_advisory_xact_lock",
             "pg_advisory_xact_lock_shared",
             "pg_try_advisory_xact_lock",
-            "pg_try_advisory_xact_lock_shared");
+            "pg_try_advisory_xact_lock_shared",
+            "pg_notify");
 
     /** Where PostgreSQL declares a function volatile, it may keep state in the session. */
     @Test
