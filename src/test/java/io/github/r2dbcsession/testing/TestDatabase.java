@@ -104,10 +104,10 @@ public final class TestDatabase {
                 applicationName);
     }
 
-    /** Waits at most 5 s until no server process serves an application any more. */
+    /** Waits at most 15 s until no server process serves an application any more. */
     public void awaitNoBackends(String applicationName) {
         await("no backend of " + applicationName)
-                .atMost(Duration.ofSeconds(5))
+                .atMost(Duration.ofSeconds(15))
                 .pollInterval(Duration.ofMillis(20))
                 .until(() -> backends(applicationName), List::isEmpty);
     }
