@@ -97,7 +97,7 @@ final class Supply {
 
     /** Starts the attempts that are called for; to be called whenever that may have changed. */
     void serve() {
-        if (isFull()) {
+        if (ended || isFull()) {
             return;
         }
         int patient = 0;
@@ -129,7 +129,7 @@ final class Supply {
 
     /** An attempt that is under way counts for a caller, unless it may be one of those that hang. */
     private boolean isWanted() {
-        return !ended && wanted() > (up ? connecting : 0) && !isFull();
+        return wanted() > (up ? connecting : 0) && !isFull();
     }
 
     private int wanted() {
@@ -157,7 +157,8 @@ final class Supply {
         long now = System.nanoTime();
         long hanging = lastStart + hanging();
         long next = connecting > 0 && hanging - notBefore > 0 ? hanging : notBefore;
-        if (connecting >= MOST_WHILE_DOWN || alarm != null) {
+        // Beside the first attempt ever there is none; its end is what comes next.
+        if (connecting >= MOST_WHILE_DOWN || (connecting > 0 && !proven) || alarm != null) {
             return;
         }
         alarm = Schedulers.parallel().schedule(this::onAlarm, Math.max(0, next - now), TimeUnit.NANOSECONDS);
