@@ -136,7 +136,7 @@ class SessionStateIT {
                 CREATE TABLE route PARTITION OF routed DEFAULT;
                 CREATE TABLE ruled (id bigint);
                 CREATE RULE also AS ON INSERT TO ruled DO ALSO SELECT leave_setting(NEW.id);
-                CREATE TABLE defaulted (id bigint, left_by bigint DEFAULT leave_setting(1));
+                CREATE TABLE defaulted (id bigint, left_by bigint DEFAULT leave_setting(pg_backend_pid()));
                 CREATE TABLE checked (id bigint CHECK (leave_setting(id) > 0));
                 CREATE TABLE generated (id bigint, same bigint GENERATED ALWAYS AS (leave_setting(id)) STORED);
                 CREATE TABLE indexed (id bigint);

@@ -137,6 +137,8 @@ class HealingIT {
                 settings,
                 Mono.delay(Duration.ofMillis(150)).thenReturn(Credentials.of(server.user(), server.password())));
         release(hold(pool, 5));
+        // One that was begun for the five may still be under way.
+        await().atMost(LIMIT).until(() -> pool.stats().connecting() == 0);
         connects.set(0);
 
         Long answers = Flux.range(0, 50)
