@@ -13,6 +13,7 @@ final class Dedicated {
     private final Set<PhysicalConnection> all = ConcurrentHashMap.newKeySet();
     private final Connector connector;
     private final Gate closing;
+    private volatile boolean ended;
 
     Dedicated(Connector connector, ResetPolicy policy) {
         this.connector = connector;
@@ -24,6 +25,10 @@ final class Dedicated {
         return connector.connect().map(connection -> {
             all.add(connection);
             connection.onClose(() -> all.remove(connection));
+            // One that was begun before the end comes too late.
+            if (ended) {
+                connection.kill();
+            }
             return new Lease(
                     connection,
                     closing,
@@ -34,7 +39,9 @@ final class Dedicated {
         });
     }
 
+    /** Closes them, and each that is still to come. */
     void kill() {
+        ended = true;
         all.forEach(PhysicalConnection::kill);
     }
 

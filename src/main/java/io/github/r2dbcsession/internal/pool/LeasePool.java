@@ -87,7 +87,8 @@ public final class LeasePool {
         return Mono.deferContextual(attempt -> {
             keeper.start();
             int generation = fleet.generation();
-            Mono<PhysicalConnection> connect = connector.connect();
+            // What comes when the race below is over is dropped there.
+            Mono<PhysicalConnection> connect = connector.connect().doOnNext(this::killAfterEnd);
             return Mono.firstWithSignal(
                             attempt.hasKey(Supply.HURRIED) ? connect.timeout(supply.patience()) : connect,
                             closing.asMono().then(Mono.error(this::closed)))
@@ -96,13 +97,17 @@ public final class LeasePool {
         });
     }
 
+    private void killAfterEnd(PhysicalConnection connection) {
+        if (lending.isClosed()) {
+            connection.kill();
+        }
+    }
+
     private Pooled join(PhysicalConnection connection, int generation) {
         Pooled pooled = new Pooled(connection, generation, atHand);
         fleet.join(pooled, this::closed);
         connection.condemned().filter(Condemnation::wholeServer).subscribe(condemnation -> retire(pooled));
-        if (lending.isClosed()) {
-            connection.kill();
-        }
+        killAfterEnd(connection);
         return pooled;
     }
 
