@@ -115,7 +115,7 @@ class BlackHoleIT {
 
     @Test
     void backendsThatAreStopped() {
-        assumeTrue(isLocal(), "the server's processes are not here to be stopped");
+        assumeTrue(server.isLocal(), "the server's processes are not here to be stopped");
         holds(
                 "backends stopped",
                 BlackHole.stoppedBackends(server, BlackHoleIT.class),
@@ -128,7 +128,7 @@ class BlackHoleIT {
 
     @Test
     void aPostmasterThatIsStopped() {
-        assumeTrue(isLocal(), "the server's processes are not here to be stopped");
+        assumeTrue(server.isLocal(), "the server's processes are not here to be stopped");
         holds(
                 "postmaster stopped",
                 BlackHole.stoppedPostmaster(server, BlackHoleIT.class),
@@ -285,13 +285,5 @@ class BlackHoleIT {
                 LIMIT,
                 Mono.error(() ->
                         new AssertionError("no success of " + who + ", " + db.stats() + ", held by " + db.holders())));
-    }
-
-    private boolean isLocal() {
-        int pid = server.query("SELECT pg_backend_pid()", row -> row.getInt(1)).get(0);
-        return ProcessHandle.of(pid)
-                .flatMap(process -> process.info().command())
-                .filter(command -> command.contains("postgres"))
-                .isPresent();
     }
 }

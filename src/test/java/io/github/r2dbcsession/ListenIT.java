@@ -218,6 +218,7 @@ class ListenIT {
     @Test
     void aSilentServerIsFoundOut() {
         assumeTrue(KILLS > 20, "takes half a minute");
+        assumeTrue(server.isLocal(), "the server's processes are not here to be stopped");
         try (BlackHole hole = BlackHole.stoppedBackends(server, ListenIT.class)) {
             listen("orders");
             awaitHeard(1);

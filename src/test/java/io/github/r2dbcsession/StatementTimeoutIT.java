@@ -4,6 +4,7 @@ import static io.github.r2dbcsession.StatementCancelledException.By;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.testing.BlackHole;
@@ -270,6 +271,7 @@ class StatementTimeoutIT {
     @Test
     @EnabledOnOs(OS.LINUX)
     void aStoppedServerProcessIsNotWaitedFor() {
+        assumeTrue(server.isLocal(), "the server's processes are not here to be stopped");
         try (BlackHole hole = BlackHole.stoppedBackends(server, StatementTimeoutIT.class)) {
             holds(hole);
         }

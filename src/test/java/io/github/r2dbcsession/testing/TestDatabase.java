@@ -104,6 +104,15 @@ public final class TestDatabase {
                 applicationName);
     }
 
+    /** Whether its processes run here and can be stopped. */
+    public boolean isLocal() {
+        int pid = query("SELECT pg_backend_pid()", row -> row.getInt(1)).get(0);
+        return ProcessHandle.of(pid)
+                .flatMap(process -> process.info().command())
+                .filter(command -> command.contains("postgres"))
+                .isPresent();
+    }
+
     /** Waits at most 15 s until no server process serves an application any more. */
     public void awaitNoBackends(String applicationName) {
         await("no backend of " + applicationName)
