@@ -3,7 +3,7 @@ package io.github.r2dbcsession;
 import io.github.r2dbcsession.Notification.Cause;
 import io.github.r2dbcsession.Notification.Gap;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import reactor.core.publisher.BufferOverflowStrategy;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
@@ -18,14 +18,16 @@ final class Notifications {
 
     static Flux<Notification> of(Listening listening, String channel) {
         return Flux.defer(() -> {
-            AtomicBoolean dropped = new AtomicBoolean();
+            // By their numbers, for what was taken out before others were dropped is still on its way.
+            AtomicLong expected = new AtomicLong();
             return Flux.<Notification>create(sink -> listening.add(channel, sink), FluxSink.OverflowStrategy.IGNORE)
-                    .onBackpressureBuffer(KEPT, oldest -> dropped.set(true), BufferOverflowStrategy.DROP_OLDEST)
+                    .index()
+                    .onBackpressureBuffer(KEPT, oldest -> {}, BufferOverflowStrategy.DROP_OLDEST)
                     .publishOn(Schedulers.parallel(), 1)
                     .concatMapIterable(
-                            next -> dropped.getAndSet(false)
-                                    ? List.of(new Gap(channel, Cause.OVERFLOWED), next)
-                                    : List.of(next),
+                            next -> expected.getAndSet(next.getT1() + 1) == next.getT1()
+                                    ? List.of(next.getT2())
+                                    : List.of(new Gap(channel, Cause.OVERFLOWED), next.getT2()),
                             1);
         });
     }
