@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** A statement that takes many rows as arrays. */
-record ChunkStatement(Transactions transactions, RowTarget target, String sql) {
+record ChunkStatement(StatementScope scope, RowTarget target, String sql) {
 
     /** Runs it; where the server refuses a row, fails with {@link ChunkRefused}. */
     Mono<Long> run(OpenTransaction transaction, long before, List<?> rows) {
@@ -18,8 +18,7 @@ record ChunkStatement(Transactions transactions, RowTarget target, String sql) {
 
     /** Runs it by itself and undoes it; emits whether the server refused a row. */
     Mono<Boolean> refuses(List<?> rows) {
-        return transactions
-                .<Long>atomic(transaction -> send(transaction, rows).then(Mono.error(Undo::new)))
+        return scope.<Long>atomic(transaction -> send(transaction, rows).then(Mono.error(Undo::new)))
                 .then(Mono.just(false))
                 .onErrorReturn(Undo.class, false)
                 .onErrorReturn(BulkException::isOfARow, true);
