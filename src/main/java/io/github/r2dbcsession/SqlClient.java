@@ -66,12 +66,12 @@ public interface SqlClient {
      * transaction the same message is delivered once. Completes when the server has it. Emits nothing.
      *
      * @param channel exactly as it is, capitals included, from 1 to 63 bytes
-     * @param payload less than 8,000 bytes
+     * @param payload less than 8,000 bytes in UTF-8
      */
     default Mono<Void> notify(String channel, String payload) {
         return sql("SELECT pg_catalog.pg_notify($1, $2)")
                 .bind(1, ChannelName.checked(channel))
-                .bind(2, payload)
+                .bind(2, Payload.checked(payload))
                 .rowsUpdated()
                 .then();
     }
