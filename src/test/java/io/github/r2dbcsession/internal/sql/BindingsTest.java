@@ -241,6 +241,15 @@ class BindingsTest {
     }
 
     @Test
+    void aCollectionOfCollectionsIsAnArrayOfTwoDimensions() {
+        assertThat(server.one(
+                        "SELECT (:grid::text[])[2:2][1:2]::text",
+                        Bindings.none().with("grid", List.of(List.of("a", "b"), List.of("c,", "\"d"))),
+                        String.class))
+                .isEqualTo("{{\"c,\",\"\\\"d\"}}");
+    }
+
+    @Test
     void emptyCollectionWithATypeCanBeUnnested() {
         assertThat(server.one(
                         "SELECT count(*) FROM unnest(:ids) id",
