@@ -227,6 +227,7 @@ class BulkTypesIT {
         server.execute("CREATE TABLE %s.odd (id int, numbers int[], names text[])".formatted(SCHEMA));
 
         StepVerifier.create(db.bulk("odd", Odd.class)
+                        .chunks(1)
                         .insert(Flux.just(new Odd(1, List.of()), new Odd(2, List.of(Thread.currentThread())))))
                 .expectErrorSatisfies(failure -> assertThat(failure)
                         .isInstanceOf(StatementException.class)

@@ -335,9 +335,8 @@ class BindingsTest {
                 .isInstanceOf(StatementException.class)
                 .hasMessage("parameter :v: the driver has no PostgreSQL type for java.util.Locale")
                 .hasNoCause();
-        assertThatThrownBy(() -> bind("SELECT :v", Bindings.none().with("v", List.of(List.of(4711)))))
-                .hasMessageStartingWith(
-                        "parameter :v: the driver has no PostgreSQL type for java.util.ImmutableCollections$List12[]");
+        assertThatThrownBy(() -> Bindings.none().with("v", List.of(List.of(Locale.forLanguageTag("de-AT")))))
+                .hasMessage("parameter v: PostgreSQL has no type for java.util.Locale");
         assertThatThrownBy(() -> Bindings.none().with("v", List.of(4711, 4712L)))
                 .hasMessage("parameter v: all elements must be java.lang.Integer, one is java.lang.Long");
         assertThatThrownBy(() -> bind("SELECT :v", Bindings.none().withNull("v", Locale.class)))
