@@ -34,7 +34,7 @@ import reactor.core.publisher.Sinks;
 @Timeout(value = 60, unit = TimeUnit.MINUTES)
 class HostileValuesIT {
 
-    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final int ALL = switch (System.getProperty("scale", "commit")) {
         case "nightly" -> 1_000_000;
         case "weekly" -> 10_000_000;
@@ -91,7 +91,7 @@ class HostileValuesIT {
 
     private final TestDatabase server = TestDatabase.get();
     private final Database db = Database.builder(server.url(getClass()))
-            .pool(PoolSettings.defaults().toBuilder().maxSize(2).build())
+            .pool(PoolSettings.builder().maxSize(2).maxAcquireTime(LIMIT).build())
             .build();
 
     @BeforeEach
