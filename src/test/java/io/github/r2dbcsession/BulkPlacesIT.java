@@ -178,8 +178,11 @@ class BulkPlacesIT {
                 .onErrorComplete(TransactionRolledBackException.class)
                 .block(LIMIT);
 
-        assertThat(server.query("SELECT id || ' ' || pid FROM " + SCHEMA + ".note ORDER BY id", row -> row.getString(1)))
-                .isEqualTo(IntStream.rangeClosed(1, 6).mapToObj(id -> id + " " + pid).toList());
+        assertThat(server.query(
+                        "SELECT id || ' ' || pid FROM " + SCHEMA + ".note ORDER BY id", row -> row.getString(1)))
+                .isEqualTo(IntStream.rangeClosed(1, 6)
+                        .mapToObj(id -> id + " " + pid)
+                        .toList());
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 import reactor.core.publisher.Flux;
@@ -46,7 +47,7 @@ final class BulkComparison {
     /** A row. */
     record Account(long id, String owner, BigDecimal balance, Instant opened) {}
 
-    private record Turn(double perSecond, double perCpu, double perClientCpu, double bytes, double alive) {}
+    private record Turn(double perSecond, double cpu, double clientCpu, double bytes, double alive) {}
 
     private BulkComparison() {
         if (ROWS <= FEW || Boolean.getBoolean("slow")) {
@@ -78,7 +79,6 @@ final class BulkComparison {
                 server.execute("TRUNCATE bulk_account");
                 Turn turn = turn(contestant.getValue());
                 if (round >= 0) {
-                    System.out.printf("%s: %.1f s%n", contestant.getKey(), rows / turn.perSecond());
                     turns.computeIfAbsent(contestant.getKey(), first -> new ArrayList<>())
                             .add(turn);
                 }
@@ -94,8 +94,8 @@ final class BulkComparison {
                 "%-24s %10.0f %14.2f %14.2f %14.0f %10.0f%n",
                 name,
                 median(own.stream().map(Turn::perSecond).toList()),
-                median(ratios(own, reference, true)),
-                median(ratios(own, reference, false)),
+                ratio(own, reference, Turn::cpu),
+                ratio(own, reference, Turn::clientCpu),
                 median(own.stream().map(Turn::bytes).toList()),
                 median(own.stream().map(Turn::alive).toList()) / 1e6));
     }
@@ -111,18 +111,13 @@ final class BulkComparison {
         double client = cpu.client() - clientCpu;
         double all = client + cpu.server() - serverCpu;
         double allocated = (double) (allocated() - bytes) / rows;
-        return new Turn(rows / seconds, rows / all, rows / client, allocated, heap.most());
+        return new Turn(rows / seconds, all, client, allocated, heap.most());
     }
 
-    private static List<Double> ratios(List<Turn> own, List<Turn> reference, boolean all) {
-        List<Double> ratios = new ArrayList<>();
-        for (int i = 0; i < own.size(); i++) {
-            ratios.add(
-                    all
-                            ? own.get(i).perCpu() / reference.get(i).perCpu()
-                            : own.get(i).perClientCpu() / reference.get(i).perClientCpu());
-        }
-        return ratios;
+    /** How much less CPU than the reference in all rounds together: a single turn is a few ticks of the server's clock. */
+    private static double ratio(List<Turn> own, List<Turn> reference, ToDoubleFunction<Turn> cpu) {
+        return reference.stream().mapToDouble(cpu).sum()
+                / own.stream().mapToDouble(cpu).sum();
     }
 
     private static double median(List<Double> figures) {

@@ -25,8 +25,8 @@ final class LiveHeap {
         for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
             ((NotificationEmitter) collector)
                     .addNotificationListener(
-                            (told, handback) -> collected(GarbageCollectionNotificationInfo.from(
-                                    (CompositeData) told.getUserData())),
+                            (told, handback) -> collected(
+                                    GarbageCollectionNotificationInfo.from((CompositeData) told.getUserData())),
                             null,
                             null);
         }
