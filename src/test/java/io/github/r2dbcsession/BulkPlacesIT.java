@@ -33,7 +33,11 @@ class BulkPlacesIT {
 
     private final TestDatabase server = TestDatabase.get();
     private final Database db = Database.builder(server.url(BulkPlacesIT.class))
-            .pool(PoolSettings.builder().maxSize(3).maxAcquireTime(LIMIT).build())
+            .pool(PoolSettings.builder()
+                    .maxSize(3)
+                    .maxAcquireTime(LIMIT)
+                    .maxCreateConnectionTime(LIMIT)
+                    .build())
             .build();
 
     record Note(int id, String text) {}

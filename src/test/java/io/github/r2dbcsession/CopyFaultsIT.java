@@ -113,7 +113,11 @@ class CopyFaultsIT {
     @MethodSource("everyBreakOfEveryWork")
     void itsCallerIsToldAndNothingIsLeft(Work work, Break how) {
         Database db = Database.builder(proxy.url(CopyFaultsIT.class))
-                .pool(PoolSettings.builder().maxSize(2).maxAcquireTime(LIMIT).build())
+                .pool(PoolSettings.builder()
+                        .maxSize(2)
+                        .maxAcquireTime(LIMIT)
+                        .maxCreateConnectionTime(LIMIT)
+                        .build())
                 .transactions(
                         TransactionOptions.defaults().deadline(how == Break.SILENCE ? DEADLINE : LIMIT.multipliedBy(2)))
                 .build();

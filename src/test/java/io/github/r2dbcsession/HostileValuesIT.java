@@ -91,7 +91,11 @@ class HostileValuesIT {
 
     private final TestDatabase server = TestDatabase.get();
     private final Database db = Database.builder(server.url(getClass()))
-            .pool(PoolSettings.builder().maxSize(2).maxAcquireTime(LIMIT).build())
+            .pool(PoolSettings.builder()
+                    .maxSize(2)
+                    .maxAcquireTime(LIMIT)
+                    .maxCreateConnectionTime(LIMIT)
+                    .build())
             .build();
 
     @BeforeEach
