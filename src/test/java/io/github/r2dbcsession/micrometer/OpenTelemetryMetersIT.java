@@ -48,11 +48,17 @@ class OpenTelemetryMetersIT {
         try (DatabaseMetrics metrics = DatabaseMetrics.openTelemetry(db)) {
             metrics.bindTo(registry);
             db.sql("SELECT 'secret'").named("find").rowsUpdated().retry(20).block(LIMIT);
+            db.sql("VALUES (1)").named("find").rowsUpdated().block(LIMIT);
             db.sql("SELECT 1 / (random() * 0)::int")
                     .rowsUpdated()
                     .onErrorComplete()
                     .block(LIMIT);
 
+            assertThat(registry.get("db.client.operation.duration")
+                            .tags("db.query.summary", "find", "db.operation.name", "VALUES")
+                            .timer()
+                            .count())
+                    .isEqualTo(1);
             Timer found = operation("find");
             assertThat(found.getId().getTags())
                     .extracting("key", "value")
@@ -132,7 +138,7 @@ class OpenTelemetryMetersIT {
 
     private Timer operation(String summary) {
         return registry.get("db.client.operation.duration")
-                .tag("db.query.summary", summary)
+                .tags("db.query.summary", summary, "db.operation.name", "SELECT")
                 .timer();
     }
 
