@@ -58,6 +58,11 @@ class HealthLimitsTest {
                 HealthStatus.HEALTHY,
                 "10 days before its end");
         assertFound(
+                certificate(Duration.ofDays(5).plusSeconds(1)),
+                Code.CERTIFICATE_EXPIRING,
+                HealthStatus.HEALTHY,
+                "10 days before its end");
+        assertFound(
                 certificate(Duration.ofDays(5)),
                 Code.CERTIFICATE_EXPIRING,
                 HealthStatus.DEGRADED,

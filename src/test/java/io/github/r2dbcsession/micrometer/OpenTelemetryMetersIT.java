@@ -114,6 +114,17 @@ class OpenTelemetryMetersIT {
             await().atMost(LIMIT)
                     .until(() -> timer("create_time").count() > 0
                             && timer("wait_time").count() > 0);
+
+            await().atMost(LIMIT)
+                    .until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
+            long uses = timer("use_time").count();
+            db.sql("SELECT pg_terminate_backend(pg_backend_pid())")
+                    .rowsUpdated()
+                    .onErrorComplete()
+                    .block(LIMIT);
+            await("a connection that was lost was used, too")
+                    .atMost(LIMIT)
+                    .untilAsserted(() -> assertThat(timer("use_time").count()).isEqualTo(uses + 1));
         }
     }
 
