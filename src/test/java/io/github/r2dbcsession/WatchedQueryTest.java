@@ -1,6 +1,7 @@
 package io.github.r2dbcsession;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.github.r2dbcsession.internal.sql.Bindings;
 import io.github.r2dbcsession.internal.sql.ParsedSql;
@@ -70,6 +71,19 @@ class WatchedQueryTest {
 
             slow.onQuery(end(Duration.ofSeconds(1)));
             assertThat(log.messages()).containsExactly("shop: SELECT took 1000 ms (completed, 1 rows): SELECT ?");
+        }
+    }
+
+    @Test
+    void theLogSaysHowManyItLeftOut() {
+        Database db = Database.of("postgresql://app@localhost/shop");
+        SlowQueryLog slow = SlowQueryLog.of(db, Duration.ofSeconds(1));
+        try (Logged log = new Logged(SlowQueryLog.class)) {
+            await().atMost(Duration.ofSeconds(30)).until(() -> {
+                slow.onQuery(end(Duration.ofSeconds(2)));
+                return log.messages().stream()
+                        .anyMatch(message -> message.matches(".*; \\d+ more were slow and are not logged"));
+            });
         }
     }
 
