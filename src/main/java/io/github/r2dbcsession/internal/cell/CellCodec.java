@@ -18,10 +18,10 @@ public final class CellCodec implements Codec<Cell> {
 
     private CellCodec() {}
 
-    /** Adds the codec to those of a new connection: a {@code CodecRegistrar}. */
+    /** Adds the codec to those of a new connection, before the driver's own, one of which takes arrays for itself: a {@code CodecRegistrar}. */
     public static Publisher<Void> register(
             PostgresqlConnection connection, ByteBufAllocator allocator, CodecRegistry registry) {
-        return Mono.fromRunnable(() -> registry.addLast(INSTANCE));
+        return Mono.fromRunnable(() -> registry.addFirst(INSTANCE));
     }
 
     @Override

@@ -9,8 +9,6 @@ import static io.r2dbc.postgresql.codec.PostgresqlObjectId.FLOAT8;
 import static io.r2dbc.postgresql.codec.PostgresqlObjectId.INT2;
 import static io.r2dbc.postgresql.codec.PostgresqlObjectId.INT4;
 import static io.r2dbc.postgresql.codec.PostgresqlObjectId.INT8;
-import static io.r2dbc.postgresql.codec.PostgresqlObjectId.JSON;
-import static io.r2dbc.postgresql.codec.PostgresqlObjectId.JSONB;
 import static io.r2dbc.postgresql.codec.PostgresqlObjectId.NAME;
 import static io.r2dbc.postgresql.codec.PostgresqlObjectId.NUMERIC;
 import static io.r2dbc.postgresql.codec.PostgresqlObjectId.OID;
@@ -18,7 +16,6 @@ import static io.r2dbc.postgresql.codec.PostgresqlObjectId.TEXT;
 import static io.r2dbc.postgresql.codec.PostgresqlObjectId.TIME;
 import static io.r2dbc.postgresql.codec.PostgresqlObjectId.TIMESTAMP;
 import static io.r2dbc.postgresql.codec.PostgresqlObjectId.TIMESTAMPTZ;
-import static io.r2dbc.postgresql.codec.PostgresqlObjectId.UNSPECIFIED;
 import static io.r2dbc.postgresql.codec.PostgresqlObjectId.UUID;
 import static io.r2dbc.postgresql.codec.PostgresqlObjectId.VARCHAR;
 import static java.util.Map.entry;
@@ -35,7 +32,7 @@ import java.time.ZonedDateTime;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Which types are read from their bytes: those most columns have, each as the classes that the driver is asked for. */
+/** What is read from its bytes: every type as a string, and those most columns have as the classes that the driver is asked for. */
 final class CellReaders {
 
     private static final Map<PostgresqlObjectId, Map<Class<?>, CellReader>> READERS = Map.ofEntries(
@@ -57,13 +54,10 @@ final class CellReaders {
             entry(FLOAT4, natural(Float.class, NumberCell::float4)),
             entry(FLOAT8, natural(Double.class, NumberCell::float8)),
             entry(NUMERIC, natural(BigDecimal.class, NumberCell::numeric)),
-            entry(TEXT, natural(String.class, CellReaders::text)),
-            entry(VARCHAR, natural(String.class, CellReaders::text)),
-            entry(BPCHAR, natural(String.class, CellReaders::text)),
-            entry(NAME, natural(String.class, CellReaders::text)),
-            entry(JSON, Map.of(String.class, CellReaders::text)),
-            entry(JSONB, Map.of(String.class, CellReaders::text)),
-            entry(UNSPECIFIED, Map.of(String.class, CellReaders::text)),
+            entry(TEXT, Map.of(Object.class, CellReaders::text)),
+            entry(VARCHAR, Map.of(Object.class, CellReaders::text)),
+            entry(BPCHAR, Map.of(Object.class, CellReaders::text)),
+            entry(NAME, Map.of(Object.class, CellReaders::text)),
             entry(UUID, natural(java.util.UUID.class, HexCell::uuid)),
             entry(BYTEA, Map.of(byte[].class, HexCell::bytea)),
             entry(DATE, natural(LocalDate.class, TimeCell::date)),
@@ -81,7 +75,9 @@ final class CellReaders {
 
     /** Returns the reader; null where there is none and the driver reads all. */
     static @Nullable CellReader of(PostgresqlObjectId type, Class<?> asked) {
-        return READERS.getOrDefault(type, Map.of()).get(asked);
+        return asked == String.class
+                ? CellReaders::text
+                : READERS.getOrDefault(type, Map.of()).get(asked);
     }
 
     /** What the driver is asked for by this class is read so, and what it chooses itself. */
