@@ -32,7 +32,7 @@ import java.time.ZonedDateTime;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What is read from its bytes: every type as a string, and those most columns have as the classes that the driver is asked for. */
+/** What is read from its bytes: all but arrays as strings, and what most columns have as the classes that the driver is asked for. */
 final class CellReaders {
 
     private static final Map<PostgresqlObjectId, Map<Class<?>, CellReader>> READERS = Map.ofEntries(
@@ -75,7 +75,7 @@ final class CellReaders {
 
     /** Returns the reader; null where there is none and the driver reads all. */
     static @Nullable CellReader of(PostgresqlObjectId type, Class<?> asked) {
-        return asked == String.class
+        return asked == String.class && !type.name().endsWith("_ARRAY")
                 ? CellReaders::text
                 : READERS.getOrDefault(type, Map.of()).get(asked);
     }

@@ -106,6 +106,7 @@ final class RandomLiterals {
             Map.entry("varbit", List.of("", "0101")),
             Map.entry("point", List.of("(1.5,-2)")),
             Map.entry("_int4", List.of("{1,NULL,-3}", "{}")),
+            Map.entry("_text", List.of("{a,NULL,\"b,\\\"\"}")),
             Map.entry("_timestamptz", List.of("{2026-02-28 12:00+02}")));
 
     private final Random random;
