@@ -45,9 +45,10 @@ class ArchitectureTest {
     /** The floors of the house, "" for the base package, and the floors each may import. */
     private static final Map<String, Set<String>> BELOW = Map.ofEntries(
             entry("config", Set.of()),
-            entry("connection", Set.of("config")),
+            entry("cell", Set.of()),
+            entry("connection", Set.of("cell", "config")),
             entry("pool", Set.of("connection", "config")),
-            entry("sql", Set.of("config")),
+            entry("sql", Set.of("cell", "config")),
             entry("", Set.of("sql", "pool", "connection", "config")),
             entry("health", Set.of("", "sql", "pool", "connection", "config")),
             entry("micrometer", Set.of("", "sql", "pool", "connection", "config")),

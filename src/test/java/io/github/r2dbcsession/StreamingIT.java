@@ -179,21 +179,8 @@ class StreamingIT {
     @ParameterizedTest
     @ValueSource(ints = {0, 5_000})
     void aSmallHeapIsEnough(int fetchSize) throws IOException, InterruptedException {
-        Process reader = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx64m",
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        StreamReader.class.getName(),
-                        server.url(StreamingIT.class),
-                        Integer.toString(COMMIT ? 40_000 : 1_000_000),
-                        Integer.toString(fetchSize))
-                .redirectErrorStream(true)
-                .start();
-        String said = new String(reader.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String said = read(COMMIT ? 40_000 : 1_000_000, fetchSize, "-Xmx64m");
 
-        assertThat(reader.waitFor()).as(said).isZero();
         String figures = said.lines()
                 .filter(line -> line.startsWith("live "))
                 .findFirst()
@@ -202,6 +189,31 @@ class StreamingIT {
         assertThat(Integer.parseInt(figures.substring("live ".length(), figures.indexOf(" MB"))))
                 .as(figures)
                 .isLessThan(32);
+    }
+
+    @Test
+    void noBufferIsLeftBehind() throws IOException, InterruptedException {
+        assertThat(read(COMMIT ? 30_000 : 300_000, 0, "-Dio.netty.leakDetection.level=paranoid"))
+                .doesNotContain("LEAK:");
+    }
+
+    /** Reads in a JVM of its own and returns what that says. */
+    private String read(int rows, int fetchSize, String option) throws IOException, InterruptedException {
+        Process reader = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        option,
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        StreamReader.class.getName(),
+                        server.url(StreamingIT.class),
+                        Integer.toString(rows),
+                        Integer.toString(fetchSize))
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(reader.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(reader.waitFor()).as(said).isZero();
+        return said;
     }
 
     private static Flux<String> rows(SqlClient client, int fetchSize) {

@@ -2,6 +2,7 @@ package io.github.r2dbcsession.internal.connection;
 
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.Credentials;
+import io.github.r2dbcsession.internal.cell.CellCodec;
 import io.github.r2dbcsession.internal.connection.tls.ClientCertificate;
 import io.github.r2dbcsession.internal.connection.tls.Encryption;
 import io.github.r2dbcsession.internal.connection.tls.TlsContext;
@@ -71,6 +72,7 @@ final class LoginAttempt {
         return new PostgresqlConnectionFactory(PostgresqlConnectionFactoryProvider.builder(
                         string.toConnectionFactoryOptions(endpoint.dialled(), credentials))
                 .loopResources(tap)
+                .codecRegistrar(CellCodec::register)
                 .build());
     }
 

@@ -1,5 +1,6 @@
 package io.github.r2dbcsession.internal.sql;
 
+import io.github.r2dbcsession.internal.cell.Cell;
 import io.github.r2dbcsession.sql.Range;
 import io.github.r2dbcsession.sql.RowMappingException;
 import io.r2dbc.postgresql.codec.PostgresqlObjectId;
@@ -20,11 +21,13 @@ final class ColumnReader {
     private final Column column;
     private final String target;
     private final Conversion conversion;
+    private final @Nullable CellReader bytes;
 
     private ColumnReader(Column column, String target, Conversion conversion) {
         this.column = column;
         this.target = target;
         this.conversion = conversion;
+        this.bytes = CellReaders.of(column.type(), conversion.source());
     }
 
     /**
@@ -88,9 +91,16 @@ final class ColumnReader {
         return value;
     }
 
-    /** The driver's own message may quote the value: it is not passed on. */
+    /** Returns what the driver reads, of the common run without its doing. Its own message may quote the value: it is not passed on. */
     private @Nullable Object ask(Row row) {
         try {
+            if (bytes != null) {
+                Cell cell = row.get(column.index(), Cell.class);
+                Object value = cell == null || !cell.isTold() ? null : bytes.read(cell.bytes(), cell.length());
+                if (cell == null || value != null) {
+                    return value;
+                }
+            }
             return row.get(column.index(), conversion.source());
         } catch (IllegalStateException e) {
             throw e;
