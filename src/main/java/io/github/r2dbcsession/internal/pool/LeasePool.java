@@ -4,6 +4,7 @@ import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.internal.connection.Condemnation;
 import io.github.r2dbcsession.internal.connection.Connector;
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
+import io.github.r2dbcsession.internal.connection.SignOfLife;
 import io.github.r2dbcsession.pool.AcquireTimeoutException;
 import io.github.r2dbcsession.pool.DisconnectReason;
 import io.github.r2dbcsession.pool.DrainReport;
@@ -21,7 +22,6 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 import reactor.pool.PoolBuilder;
 import reactor.pool.PoolConfig;
 import reactor.pool.PoolShutdownException;
@@ -44,7 +44,6 @@ public final class LeasePool {
     private final Fleet fleet = new Fleet();
     private final WaitingLine line = new WaitingLine();
     private final Dedicated dedicated;
-    private final Sinks.Empty<Void> closing = Sinks.empty();
     private final ServiceTime serviceTime;
     private final ConnectionPool pool;
     private final Supply supply;
@@ -84,30 +83,24 @@ public final class LeasePool {
 
     /** Connects for the pool. The Context of the attempt is none of the connection's business. */
     private Mono<Connection> connect() {
-        return Mono.deferContextual(attempt -> {
+        return Mono.deferContextual(context -> {
             keeper.start();
             int generation = fleet.generation();
-            // What comes when the race below is over is dropped there.
-            Mono<PhysicalConnection> connect = connector.connect().doOnNext(this::killAfterEnd);
-            return Mono.firstWithSignal(
-                            attempt.hasKey(Supply.HURRIED) ? connect.timeout(supply.patience()) : connect,
-                            closing.asMono().then(Mono.error(this::closed)))
+            Attempt attempt = context.get(Attempt.class);
+            return attempt.run(connector.connect())
                     .<Connection>map(connection -> join(connection, generation))
-                    .contextWrite(context -> Context.empty());
+                    .contextWrite(any -> Context.of(SignOfLife.class, attempt));
         });
-    }
-
-    private void killAfterEnd(PhysicalConnection connection) {
-        if (lending.isClosed()) {
-            connection.kill();
-        }
     }
 
     private Pooled join(PhysicalConnection connection, int generation) {
         Pooled pooled = new Pooled(connection, generation, atHand);
         fleet.join(pooled, this::closed);
         connection.condemned().filter(Condemnation::wholeServer).subscribe(condemnation -> retire(pooled));
-        killAfterEnd(connection);
+        // It may have come just when the pool ended.
+        if (lending.isClosed()) {
+            connection.kill();
+        }
         return pooled;
     }
 
@@ -249,8 +242,7 @@ public final class LeasePool {
     private Mono<Void> end(DrainReport report) {
         lending.close();
         keeper.stop();
-        supply.end();
-        closing.tryEmitEmpty();
+        supply.end(closed());
         line.forEach(place -> place.giveUp(closed()));
         dedicated.kill();
         atHand.clear();
