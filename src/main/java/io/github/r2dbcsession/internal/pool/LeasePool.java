@@ -11,9 +11,7 @@ import io.github.r2dbcsession.pool.DrainReport;
 import io.github.r2dbcsession.pool.Holder;
 import io.github.r2dbcsession.pool.PoolClosedException;
 import io.github.r2dbcsession.pool.PoolEvent;
-import io.github.r2dbcsession.pool.PoolExhaustedException;
 import io.github.r2dbcsession.pool.PoolStats;
-import io.github.r2dbcsession.pool.TooManyPendingException;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.spi.Connection;
@@ -24,7 +22,6 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.pool.PoolBuilder;
 import reactor.pool.PoolConfig;
-import reactor.pool.PoolShutdownException;
 import reactor.util.context.Context;
 
 /**
@@ -51,6 +48,7 @@ public final class LeasePool {
     private volatile PoolSettings settings;
     private final Drain drain;
     private final Lending lending = new Lending();
+    private final PoolFailures failures = new PoolFailures(this);
     private final AtHand atHand;
 
     /** Sets a pool up; opens nothing. */
@@ -153,7 +151,7 @@ public final class LeasePool {
 
     /** Connects outside the pool; releasing the lease closes the connection. Fails as a connect does. */
     public Mono<Lease> dedicated() {
-        return Mono.defer(() -> lending.refuses(false) ? Mono.error(closed()) : dedicated.lease());
+        return Mono.defer(() -> lending.refuses(false) ? Mono.error(failures.closed()) : dedicated.lease());
     }
 
     /** Closes every idle connection, and each that is out when it comes back; emits how many were idle. Never fails. */
@@ -232,7 +230,7 @@ public final class LeasePool {
         line.forEach(place -> {
             if (!place.isHolding()) {
                 refused.incrementAndGet();
-                place.giveUp(closed());
+                place.giveUp(failures.closed());
             }
         });
         return refused.get();
@@ -242,8 +240,8 @@ public final class LeasePool {
     private Mono<Void> end(DrainReport report) {
         lending.close();
         keeper.stop();
-        supply.end(closed());
-        line.forEach(place -> place.giveUp(closed()));
+        supply.end(failures.closed());
+        line.forEach(place -> place.giveUp(failures.closed()));
         dedicated.kill();
         atHand.clear();
         return pool.disposeLater()
@@ -267,8 +265,12 @@ public final class LeasePool {
         return atHand;
     }
 
-    Throwable closed() {
-        return new PoolClosedException(name);
+    String name() {
+        return name;
+    }
+
+    PoolFailures failures() {
+        return failures;
     }
 
     int maxPending() {
@@ -312,25 +314,5 @@ public final class LeasePool {
 
     void takeBack(Connection connection) {
         Mono.defer(() -> Mono.from(connection.close())).onErrorComplete().subscribe();
-    }
-
-    Throwable translate(Throwable failure) {
-        return failure instanceof PoolShutdownException ? closed() : failure;
-    }
-
-    Throwable outOfTime(Duration limit) {
-        PoolStats now = stats();
-        Throwable failure = supply.lastFailure();
-        if (now.saturated()) {
-            return new PoolExhaustedException(now, limit, holders());
-        }
-        String why = lending.isSuspended()
-                ? "lending is suspended until the application resumes it"
-                : failure == null ? "a connect is under way" : "the last connect failed";
-        return new AcquireTimeoutException(now, limit, why, failure);
-    }
-
-    Throwable tooManyPending() {
-        return new TooManyPendingException(stats(), maxPending());
     }
 }

@@ -133,7 +133,7 @@ class HealingIT {
     void idleConnectionsAreAskedForASignOfLife() {
         LeasePool pool = pool(PoolSettings.builder()
                 .maxSize(2)
-                .keepAlive(Duration.ofMillis(500))
+                .keepAlive(Duration.ofSeconds(1))
                 .build());
         List<Lease> held = hold(pool, 2);
         held.forEach(lease -> run(lease, "SELECT 2").blockLast(LIMIT));
