@@ -64,12 +64,12 @@ class HangingConnectIT {
 
             proxy.heal();
             long healed = System.nanoTime();
-            Mono<Duration> served = Flux.merge(work).next().map(answer -> since(healed));
-            Mono<Duration> control = Mono.delay(Duration.ofMillis(500)).map(tick -> since(healed));
-            var times = Mono.zip(served, control).block(LIMIT);
-            System.out.printf("%d of %d held, healed in %s%n", held, maxSize, times.getT1());
+            Duration served =
+                    Flux.merge(work).next().map(answer -> since(healed)).block(LIMIT);
+            System.out.printf("%d of %d held, healed in %s%n", held, maxSize, served);
 
-            assertThat(times.getT1()).isLessThan(times.getT2());
+            // A connect that goes on hanging does so for 20 s. How soon it is at best is measured by BlackHoleIT.
+            assertThat(served).isLessThan(Duration.ofSeconds(8));
             assertThat(Flux.merge(work).count().block(LIMIT)).isEqualTo(callers);
             release(out);
             pool.close(Duration.ZERO).block(LIMIT);
