@@ -14,15 +14,18 @@ import reactor.core.publisher.Mono;
  * }</pre>
  *
  * <p>A row is a record: component {@code ownerName} fills column {@code owner_name}, whose type the value is converted to; columns without a
- * component get their default. The table's columns are read once per subscription.
+ * component get their default. The table's columns are read once per subscription. For a column that is an array or a composite the value is
+ * sent as text: a collection or an array, nested ones too, and a record.
  *
  * <p>All but {@link #copy} send rows in chunks, each as one array per component, and ask the publisher for the next chunk while one is
  * under way: at most two are in memory. {@link #copy} sends rows as they come, and asks for them on a thread of
  * {@link reactor.core.scheduler.Schedulers#parallel()}.
  *
- * <p>It runs in a transaction of its own with the database's defaults, in the one that is open in the subscriber's Context behind a
- * savepoint: what fails undoes what this has written, and leaves that transaction usable. A cancel undoes it too; an open transaction
- * around it then only rolls back. What the publisher fails with is passed on. A row that the server refuses is {@link BulkException}, which
+ * <p>From a {@link Transaction}, or from the {@link Database} inside one that is open in the subscriber's Context, it runs in that
+ * transaction behind a savepoint: what fails undoes what this has written, and leaves the transaction usable. A cancel undoes it too; the
+ * transaction then only rolls back. From a {@link Session} it runs on its connection in a transaction of its own, for which other
+ * statements of the session wait; a cancel ends the session. Otherwise it acquires a connection for a transaction with the database's
+ * defaults. Rows must not be read on the connection that they are written on: each would wait for the other. What the publisher fails with is passed on. A row that the server refuses is {@link BulkException}, which
  * names it. To find it, a refused chunk is run again by parts, at most 18 times, and each time undone; triggers run and
  * sequences advance with it.
  *

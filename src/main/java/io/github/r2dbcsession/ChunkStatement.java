@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.sql.TextForm;
 import io.github.r2dbcsession.internal.sql.bulk.RecordPart;
 import io.github.r2dbcsession.internal.sql.bulk.RowTarget;
 import java.util.ArrayList;
@@ -8,28 +9,30 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** A statement that takes many rows as arrays. */
-record ChunkStatement(Transactions transactions, RowTarget target, String sql) {
+record ChunkStatement(StatementScope scope, RowTarget target, String sql) {
 
     /** Runs it; where the server refuses a row, fails with {@link ChunkRefused}. */
     Mono<Long> run(OpenTransaction transaction, long before, List<?> rows) {
-        return send(transaction, rows)
+        return send(transaction, before, rows)
                 .onErrorMap(BulkException::isOfARow, refusal -> new ChunkRefused(this, before, rows, refusal));
     }
 
     /** Runs it by itself and undoes it; emits whether the server refused a row. */
     Mono<Boolean> refuses(List<?> rows) {
-        return transactions
-                .<Long>atomic(transaction -> send(transaction, rows).then(Mono.error(Undo::new)))
+        return scope.<Long>atomic(transaction -> send(transaction, 0, rows).then(Mono.error(Undo::new)))
                 .then(Mono.just(false))
                 .onErrorReturn(Undo.class, false)
                 .onErrorReturn(BulkException::isOfARow, true);
     }
 
-    private Mono<Long> send(OpenTransaction transaction, List<?> rows) {
+    private Mono<Long> send(OpenTransaction transaction, long before, List<?> rows) {
         Query query = DefaultQuery.of(transaction, sql);
         for (int i = 0; i < target.fills().size(); i++) {
-            RecordPart part = target.fills().get(i).part();
-            query = query.bind(RowTarget.parameter(i), values(part, rows), part.type());
+            RowTarget.Fill fill = target.fills().get(i);
+            RecordPart part = fill.part();
+            query = fill.isText()
+                    ? query.bind(RowTarget.parameter(i), texts(part, before, rows), String.class)
+                    : query.bind(RowTarget.parameter(i), values(part, rows), part.type());
         }
         return query.rowsUpdated();
     }
@@ -40,6 +43,15 @@ record ChunkStatement(Transactions transactions, RowTarget target, String sql) {
             values.add(part.of(row));
         }
         return values;
+    }
+
+    private static List<@Nullable String> texts(RecordPart part, long before, List<?> rows) {
+        List<@Nullable String> texts = new ArrayList<>(rows.size());
+        for (Object row : rows) {
+            String place = "row " + (before + texts.size() + 1) + ": component " + part.name();
+            texts.add(TextForm.of(place, part.of(row)));
+        }
+        return texts;
     }
 
     /** Ends a trial that the server had nothing against. */

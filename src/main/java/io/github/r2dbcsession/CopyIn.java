@@ -23,13 +23,12 @@ final class CopyIn {
     private CopyIn() {}
 
     /** Runs a statement of the caller's own. */
-    static Mono<Long> of(Transactions transactions, String sql, Publisher<ByteBuffer> data) {
+    static Mono<Long> of(StatementScope scope, String sql, Publisher<ByteBuffer> data) {
         if (!STATEMENT.matcher(sql).matches()) {
             throw new StatementException("copyIn runs one COPY ... FROM STDIN, in the format of the data");
         }
         Flux<ByteBuf> buffers = DataFailure.marked(data).map(Unpooled::wrappedBuffer);
-        return transactions
-                .<Long>atomic(transaction -> transaction.run(true, lease -> {
+        return scope.<Long>atomic(transaction -> transaction.run(true, lease -> {
                     lease.announce((policy, suspects) -> true);
                     return lease.copyIn(sql, buffers);
                 }))

@@ -7,8 +7,6 @@ import io.github.r2dbcsession.pool.Holder;
 import io.github.r2dbcsession.pool.PoolEvent;
 import io.github.r2dbcsession.pool.PoolStats;
 import io.github.r2dbcsession.pool.WarmUp;
-import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
@@ -71,41 +69,6 @@ public interface Database extends SqlClient {
      * @throws io.github.r2dbcsession.sql.StatementException when the text cannot be read or has not just one parameter
      */
     <K, V> Loader<K, V> loader(String sql, Class<V> row, Function<? super V, ? extends K> key);
-
-    /**
-     * Returns the way to write many rows into a table. Reads nothing yet.
-     *
-     * @param table the table as SQL names it: quoted where it needs to be, with its schema where that is not on the {@code search_path}
-     * @param rows a record whose components are columns of the table
-     * @throws io.github.r2dbcsession.sql.StatementException when the class is no record
-     */
-    <R> Bulk<R> bulk(String table, Class<R> rows);
-
-    /**
-     * Runs a {@code COPY ... FROM STDIN} of your own with data in the format it asks for, text, CSV or binary, and emits how many rows came
-     * in: all or none.
-     *
-     * <p>Runs where {@link #bulk} does, and fails as that does: {@link BulkException} names the row, which is the line in text and mostly so
-     * in CSV. The data is asked for as the server takes it. A cancel, or an error of the data, leaves nothing written. The session is reset
-     * afterwards.
-     *
-     * @param data cut anywhere; each buffer is one message and should have some thousand bytes. It must not change once emitted
-     * @throws io.github.r2dbcsession.sql.StatementException when the text is anything else
-     */
-    Mono<Long> copyIn(String sql, Publisher<ByteBuffer> data);
-
-    /** Does the same with a file, which is read on a thread that may block. */
-    Mono<Long> copyIn(String sql, Path file);
-
-    /**
-     * Runs a {@code COPY ... TO STDOUT} of your own and emits its data, cut anywhere, with the subscriber's demand.
-     *
-     * <p>Runs where {@link #sql} does. A cancel stops it on the server too. Emits on the thread of the connection: do not block. The session
-     * is reset afterwards.
-     *
-     * @throws io.github.r2dbcsession.sql.StatementException when the text is anything else
-     */
-    Flux<ByteBuffer> copyOut(String sql);
 
     /** The name given when it was built, by default {@code database@host}; it appears in errors, logs and meter tags. */
     String name();

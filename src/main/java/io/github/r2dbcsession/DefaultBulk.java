@@ -18,15 +18,15 @@ import reactor.core.publisher.Mono;
  *
  * @param table as the caller calls it
  */
-record DefaultBulk<R>(Transactions transactions, String table, Class<R> type, int chunk, LongConsumer progress)
+record DefaultBulk<R>(StatementScope scope, String table, Class<R> type, int chunk, LongConsumer progress)
         implements Bulk<R> {
 
     private static final int CHUNK = 2_000;
     private static final int LARGEST_CHUNK = 100_000;
 
-    static <R> Bulk<R> of(Transactions transactions, String table, Class<R> type) {
+    static <R> Bulk<R> of(StatementScope scope, String table, Class<R> type) {
         RecordPart.of(type);
-        return new DefaultBulk<>(transactions, Objects.requireNonNull(table, "table"), type, CHUNK, rows -> {});
+        return new DefaultBulk<>(scope, Objects.requireNonNull(table, "table"), type, CHUNK, rows -> {});
     }
 
     @Override
@@ -34,12 +34,12 @@ record DefaultBulk<R>(Transactions transactions, String table, Class<R> type, in
         if (rows < 1 || rows > LARGEST_CHUNK) {
             throw new IllegalArgumentException("a chunk has 1 to " + LARGEST_CHUNK + " rows, was " + rows);
         }
-        return new DefaultBulk<>(transactions, table, type, rows, progress);
+        return new DefaultBulk<>(scope, table, type, rows, progress);
     }
 
     @Override
     public Bulk<R> onProgress(LongConsumer rowsSoFar) {
-        return new DefaultBulk<>(transactions, table, type, chunk, Objects.requireNonNull(rowsSoFar, "rowsSoFar"));
+        return new DefaultBulk<>(scope, table, type, chunk, Objects.requireNonNull(rowsSoFar, "rowsSoFar"));
     }
 
     @Override
@@ -73,9 +73,8 @@ record DefaultBulk<R>(Transactions transactions, String table, Class<R> type, in
     }
 
     private Mono<Long> write(Function<RowTarget, String> sql, Publisher<? extends R> rows) {
-        return transactions
-                .<Long>atomic(transaction -> target(transaction).flatMapMany(target -> {
-                    ChunkStatement statement = new ChunkStatement(transactions, target, sql.apply(target));
+        return scope.<Long>atomic(transaction -> target(transaction).flatMapMany(target -> {
+                    ChunkStatement statement = new ChunkStatement(scope, target, sql.apply(target));
                     return Flux.<R>from(rows)
                             .buffer(chunk)
                             .index()
@@ -95,8 +94,7 @@ record DefaultBulk<R>(Transactions transactions, String table, Class<R> type, in
 
     @Override
     public Mono<Long> copy(Publisher<? extends R> rows) {
-        return transactions
-                .<Long>atomic(transaction -> target(transaction).flatMapMany(target -> {
+        return scope.<Long>atomic(transaction -> target(transaction).flatMapMany(target -> {
                     BinaryRows binary = new BinaryRows(target);
                     ParsedSql insert = ParsedSql.parse("INSERT INTO " + target.table() + " DEFAULT VALUES");
                     return transaction.run(true, lease -> {

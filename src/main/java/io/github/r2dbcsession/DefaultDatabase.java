@@ -16,7 +16,6 @@ import io.github.r2dbcsession.pool.PoolStats;
 import io.github.r2dbcsession.pool.WarmUp;
 import io.github.r2dbcsession.sql.StatementException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -27,7 +26,6 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.tcp.TcpResources;
 import reactor.util.context.Context;
-import reactor.util.context.ContextView;
 
 final class DefaultDatabase implements Database {
 
@@ -37,7 +35,6 @@ final class DefaultDatabase implements Database {
     private final String name;
     private final ConnectionString connectionString;
     private final Duration drainTime;
-    private final List<ContextSetting> contextSettings;
     private final LeasePool pool;
     private final Listeners listeners = new Listeners();
     private final Telemetry telemetry;
@@ -54,7 +51,6 @@ final class DefaultDatabase implements Database {
         this.telemetry = Telemetry.to(listeners, new SqlComment(builder.commentTags));
         this.unheard = telemetry.quiet();
         this.drainTime = builder.drainTime;
-        this.contextSettings = List.copyOf(builder.contextSettings);
         Connector connector = new Connector(
                 connectionString,
                 builder.poolSettings.maxCreateConnectionTime(),
@@ -64,7 +60,12 @@ final class DefaultDatabase implements Database {
         this.pool = new LeasePool(name, builder.poolSettings, connector, listeners);
         this.listening = new Listening(name, pool);
         this.transactions = new Transactions(
-                this, pool, builder.transactionDefaults, builder.statementLimits, contextSettings, telemetry);
+                this,
+                pool,
+                builder.transactionDefaults,
+                builder.statementLimits,
+                List.copyOf(builder.contextSettings),
+                telemetry);
     }
 
     Telemetry telemetry() {
@@ -137,22 +138,18 @@ final class DefaultDatabase implements Database {
         return DefaultLoader.of(
                 wanted -> query.bind(keys, wanted).as(row).all(),
                 key,
-                context -> new LoadPlace(transactions.open(context), transactions.holding(context), values(context)));
+                context -> new LoadPlace(
+                        transactions.open(context), transactions.holding(context), transactions.values(context)));
     }
 
     @Override
     public <R> Bulk<R> bulk(String table, Class<R> rows) {
-        return DefaultBulk.of(transactions, table, rows);
+        return DefaultBulk.of(statement(), table, rows);
     }
 
     @Override
     public Mono<Long> copyIn(String sql, Publisher<ByteBuffer> data) {
-        return CopyIn.of(transactions, sql, data);
-    }
-
-    @Override
-    public Mono<Long> copyIn(String sql, Path file) {
-        return CopyIn.of(transactions, sql, FileBuffers.of(file));
+        return CopyIn.of(statement(), sql, data);
     }
 
     @Override
@@ -170,11 +167,15 @@ final class DefaultDatabase implements Database {
             if (open != null) {
                 return open.run(writes, work);
             }
-            ContextValues values = values(context);
+            ContextValues values = transactions.values(context);
             return Lease.use(
                     transactions.acquire(context, callSite),
                     lease -> values.ahead(lease, set -> statements.run(set, writes, work)));
         });
+    }
+
+    <T> Flux<T> atomic(CallSite callSite, Function<? super OpenTransaction, ? extends Publisher<T>> work) {
+        return new Atomic(transactions).anywhere(work).contextWrite(at(callSite));
     }
 
     @Override
@@ -185,7 +186,7 @@ final class DefaultDatabase implements Database {
             if (open != null) {
                 return work.apply(new JoinedSession(open));
             }
-            ContextValues values = values(context);
+            ContextValues values = transactions.values(context);
             return Mono.fromDirect(Lease.use(transactions.acquire(context, callSite), lease -> {
                 SessionBlock block = SessionBlock.in(transactions, name, lease, values, context);
                 return work.apply(block.session()).contextWrite(block.mark());
@@ -201,7 +202,7 @@ final class DefaultDatabase implements Database {
             if (open != null) {
                 return work.apply(new JoinedSession(open));
             }
-            ContextValues values = values(context);
+            ContextValues values = transactions.values(context);
             return Lease.use(transactions.acquire(context, callSite), lease -> {
                 SessionBlock block = SessionBlock.in(transactions, name, lease, values, context);
                 return Flux.<T>from(work.apply(block.session())).contextWrite(block.mark());
@@ -213,10 +214,10 @@ final class DefaultDatabase implements Database {
     public Mono<Session> openSession() {
         CallSite callSite = CallSite.here();
         return Mono.deferContextual(context -> {
-            ContextValues values = values(context);
+            ContextValues values = transactions.values(context);
             return transactions
                     .acquireOwn(context, callSite)
-                    .map(lease -> new DefaultSession(lease, name, statementLimits(), values, telemetry));
+                    .map(lease -> new DefaultSession(lease, name, transactions, values, telemetry));
         });
     }
 
@@ -234,12 +235,8 @@ final class DefaultDatabase implements Database {
         return pool.acquire();
     }
 
-    private ContextValues values(ContextView context) {
-        return ContextValues.of(contextSettings, context);
-    }
-
     private Session unheardSession(Lease lease) {
-        return new DefaultSession(lease, name, statementLimits(), ContextValues.none(), unheard);
+        return new DefaultSession(lease, name, transactions, ContextValues.none(), unheard);
     }
 
     @Override

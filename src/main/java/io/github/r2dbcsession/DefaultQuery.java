@@ -147,7 +147,7 @@ record DefaultQuery(StatementScope scope, ParsedSql sql, Bindings bindings, Stat
             Flux<T> answer = lease.converse(
                     telemetry.comment().on(sql.text()), limits, statement -> bindings.bindTo(statement, sql), read);
             Flux<T> rows = sql.writes() && !counts ? new WrittenAnswer<>(answer, lease) : answer;
-            return telemetry.isOn() ? telemetry.watch(rows, new Plan(sql, bindings), scope.name(), counts) : rows;
+            return telemetry.watch(rows, sql, bindings, scope.name(), counts);
         });
     }
 }

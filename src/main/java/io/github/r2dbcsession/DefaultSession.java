@@ -1,45 +1,70 @@
 package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.internal.connection.StatementLimits;
+import io.github.r2dbcsession.internal.pool.CallSite;
 import io.github.r2dbcsession.internal.pool.Lease;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-final class DefaultSession implements Session, StatementScope {
+final class DefaultSession implements Session, ScopedClient {
 
     private final Lease lease;
     private final String scope;
     private final Autocommit statements;
+    private final Transactions transactions;
     private final Telemetry telemetry;
-    private final StatementLimits limits;
 
     /** Sets what the Context brought, once, ahead of the first statement; null where it brought nothing. */
     private final @Nullable Mono<Void> settings;
 
-    DefaultSession(Lease lease, String database, StatementLimits limits, ContextValues values, Telemetry telemetry) {
+    /** Lets statements and transactions take turns; null as long as no transaction was wanted. */
+    private volatile @Nullable SessionScope turns;
+
+    DefaultSession(Lease lease, String database, Transactions transactions, ContextValues values, Telemetry telemetry) {
         this.lease = lease;
         this.scope = "session on " + database;
         this.statements = new Autocommit(scope);
         this.telemetry = telemetry;
-        this.limits = limits;
+        this.transactions = transactions;
         this.settings = values.isEmpty() ? null : values.setForSession(lease).cache();
     }
 
     @Override
-    public Query sql(String sql) {
-        return DefaultQuery.of(this, sql);
-    }
-
-    @Override
     public StatementLimits limits() {
-        return limits;
+        return transactions.statementLimits();
     }
 
     @Override
     public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
-        Flux<T> run = Flux.defer(() -> isOpen() ? statements.run(lease, writes, work) : ended());
+        return whenSet(Flux.defer(() -> isOpen() ? send(writes, work) : ended()));
+    }
+
+    private <T> Flux<T> send(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
+        SessionScope shared = turns;
+        return shared == null
+                ? statements.run(lease, writes, work)
+                : Lease.use(shared.acquire(CallSite.UNKNOWN), lent -> statements.run(lent, writes, work));
+    }
+
+    @Override
+    public <T> Flux<T> atomic(Function<? super OpenTransaction, ? extends Publisher<T>> work) {
+        Flux<T> run = new Atomic(transactions).on(turns(), ContextValues.none(), work);
+        return whenSet(Flux.defer(() -> isOpen() ? run : ended()));
+    }
+
+    private synchronized SessionScope turns() {
+        SessionScope shared = turns;
+        if (shared == null) {
+            shared = SessionScope.on(lease, scope, null);
+            turns = shared;
+        }
+        return shared;
+    }
+
+    private <T> Flux<T> whenSet(Flux<T> run) {
         return settings == null ? run : Flux.defer(() -> isOpen() ? settings.thenMany(run) : run);
     }
 

@@ -76,6 +76,10 @@ final class DefaultTransaction implements OpenTransaction, Holding {
         return outer;
     }
 
+    Transactions transactions() {
+        return transactions;
+    }
+
     /** How it ended; null as long as it has not. */
     @Nullable
     TransactionOutcome outcome() {
@@ -103,11 +107,6 @@ final class DefaultTransaction implements OpenTransaction, Holding {
     /** A quoted name that no other savepoint of the transaction has. */
     String nextSavepoint() {
         return "\"nested_" + savepoints.incrementAndGet() + "\"";
-    }
-
-    @Override
-    public Query sql(String sql) {
-        return DefaultQuery.of(this, sql);
     }
 
     @Override

@@ -7,11 +7,11 @@ import reactor.core.publisher.Mono;
  *
  * @param transaction the transaction that the block ends
  */
-record DefaultUnitOfWork(DefaultTransaction transaction) implements UnitOfWork {
+record DefaultUnitOfWork(DefaultTransaction transaction) implements UnitOfWork, ForwardingClient {
 
     @Override
-    public Query sql(String sql) {
-        return transaction.sql(sql);
+    public SqlClient client() {
+        return transaction;
     }
 
     @Override

@@ -7,11 +7,11 @@ import reactor.core.publisher.Mono;
  *
  * @param transaction the transaction that is open in the Context
  */
-record JoinedSession(OpenTransaction transaction) implements Session {
+record JoinedSession(OpenTransaction transaction) implements Session, ForwardingClient {
 
     @Override
-    public Query sql(String sql) {
-        return transaction.sql(sql);
+    public SqlClient client() {
+        return transaction;
     }
 
     @Override

@@ -8,11 +8,11 @@ import reactor.core.publisher.Mono;
  *
  * @param outer the transaction that is open in the Context
  */
-record JoinedTransaction(OpenTransaction outer) implements Transaction {
+record JoinedTransaction(OpenTransaction outer) implements Transaction, ForwardingClient {
 
     @Override
-    public Query sql(String sql) {
-        return outer.sql(sql);
+    public SqlClient client() {
+        return outer;
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.github.r2dbcsession;
 import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.Lease;
 import java.util.function.Function;
+import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 
 /**
@@ -16,6 +17,11 @@ record NamedScope(StatementScope scope, String name) implements StatementScope {
     @Override
     public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
         return scope.run(writes, work);
+    }
+
+    @Override
+    public <T> Flux<T> atomic(Function<? super OpenTransaction, ? extends Publisher<T>> work) {
+        return scope.atomic(work);
     }
 
     @Override

@@ -9,12 +9,7 @@ import reactor.core.publisher.Mono;
  * @param client the database
  * @param transactions where the one that is open around is put aside
  */
-record NoTransaction(SqlClient client, Transactions transactions) implements Transaction {
-
-    @Override
-    public Query sql(String sql) {
-        return client.sql(sql);
-    }
+record NoTransaction(SqlClient client, Transactions transactions) implements Transaction, ForwardingClient {
 
     @Override
     public Mono<Void> commit() {

@@ -4,6 +4,7 @@ import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.CallSite;
 import io.github.r2dbcsession.internal.pool.Lease;
 import java.util.function.Function;
+import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 
 /**
@@ -21,6 +22,11 @@ record OneStatement(DefaultDatabase database, CallSite callSite) implements Stat
     @Override
     public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
         return database.run(callSite, writes, work);
+    }
+
+    @Override
+    public <T> Flux<T> atomic(Function<? super OpenTransaction, ? extends Publisher<T>> work) {
+        return database.atomic(callSite, work);
     }
 
     @Override

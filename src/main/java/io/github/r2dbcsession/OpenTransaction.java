@@ -2,11 +2,14 @@ package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.r2dbc.spi.Result;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** A transaction, or a savepoint within one, that work inside it can join. */
-interface OpenTransaction extends Transaction, StatementScope {
+interface OpenTransaction extends Transaction, ScopedClient {
 
     /** Lets no commit through any more, for a reason that the commit then gives. */
     void markRollbackOnly(@Nullable Throwable cause);
@@ -25,6 +28,11 @@ interface OpenTransaction extends Transaction, StatementScope {
     @Override
     default StatementLimits limits() {
         return root().limits();
+    }
+
+    @Override
+    default <T> Flux<T> atomic(Function<? super OpenTransaction, ? extends Publisher<T>> work) {
+        return new Atomic(root().transactions()).within(this, work);
     }
 
     @Override

@@ -87,11 +87,6 @@ final class SavepointTransaction implements OpenTransaction {
     }
 
     @Override
-    public Query sql(String sql) {
-        return DefaultQuery.of(this, sql);
-    }
-
-    @Override
     public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
         return Flux.defer(() -> ended
                 ? Flux.error(new ScopeEndedException(described()))

@@ -4,6 +4,7 @@ import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.CallSite;
 import io.github.r2dbcsession.internal.pool.Lease;
 import java.util.function.Function;
+import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -13,29 +14,33 @@ import reactor.core.publisher.Mono;
  * @param scope who has the connection next
  * @param lease what closing the session gives back
  * @param values what the Context brought, set again for each statement, since what else runs inside may bring others
- * @param limits the limits of a statement that names none
  * @param statements runs statements outside a transaction
- * @param telemetry what they are watched by
+ * @param transactions where it has its transactions from
  */
 record ScopedSession(
-        SessionScope scope,
-        Lease lease,
-        ContextValues values,
-        StatementLimits limits,
-        Autocommit statements,
-        Telemetry telemetry)
-        implements Session, StatementScope {
-
-    @Override
-    public Query sql(String sql) {
-        return DefaultQuery.of(this, sql);
-    }
+        SessionScope scope, Lease lease, ContextValues values, Autocommit statements, Transactions transactions)
+        implements Session, ScopedClient {
 
     @Override
     public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
         return Lease.use(
                 scope.acquire(CallSite.UNKNOWN),
                 shared -> values.ahead(shared, set -> statements.run(set, writes, work)));
+    }
+
+    @Override
+    public <T> Flux<T> atomic(Function<? super OpenTransaction, ? extends Publisher<T>> work) {
+        return new Atomic(transactions).on(scope, values, work);
+    }
+
+    @Override
+    public StatementLimits limits() {
+        return transactions.statementLimits();
+    }
+
+    @Override
+    public Telemetry telemetry() {
+        return transactions.telemetry();
     }
 
     @Override

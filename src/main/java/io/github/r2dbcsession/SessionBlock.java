@@ -1,6 +1,5 @@
 package io.github.r2dbcsession;
 
-import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.Lease;
 import java.util.function.Function;
 import reactor.util.context.Context;
@@ -17,17 +16,16 @@ record SessionBlock(Session session, Function<Context, Context> mark) {
     static SessionBlock in(
             Transactions transactions, String database, Lease lease, ContextValues values, ContextView outside) {
         Holding outer = transactions.holding(outside);
-        StatementLimits limits = transactions.statementLimits();
         if (transactions.scope(outside) == null) {
             HeldSession held = new HeldSession(lease, outer);
             return new SessionBlock(
-                    new DefaultSession(lease, database, limits, values, transactions.telemetry()),
+                    new DefaultSession(lease, database, transactions, values, transactions.telemetry()),
                     inside -> transactions.holding(inside, held));
         }
         String name = "session on " + database;
         SessionScope scope = SessionScope.on(lease, name, outer);
         return new SessionBlock(
-                new ScopedSession(scope, lease, values, limits, new Autocommit(name), transactions.telemetry()),
+                new ScopedSession(scope, lease, values, new Autocommit(name), transactions),
                 inside -> transactions.scope(inside, scope));
     }
 }

@@ -4,6 +4,7 @@ import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.Lease;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 
 /** Where a query gets its connection from, at each subscription. */
@@ -18,6 +19,9 @@ interface StatementScope {
      * @param writes whether the work may write, which decides what its failure means where it commits itself
      */
     <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work);
+
+    /** Runs work of several statements of which all is kept or nothing: in a transaction of its own, behind a savepoint within one. */
+    <T> Flux<T> atomic(Function<? super OpenTransaction, ? extends Publisher<T>> work);
 
     /** What its statements are watched by. */
     Telemetry telemetry();

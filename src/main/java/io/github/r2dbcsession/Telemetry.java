@@ -1,6 +1,8 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.sql.Bindings;
 import io.github.r2dbcsession.internal.sql.BoundedCache;
+import io.github.r2dbcsession.internal.sql.ParsedSql;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.util.context.ContextView;
@@ -25,15 +27,17 @@ record Telemetry(Listeners listeners, SqlComment comment, BoundedCache<String, Q
         return to(new Listeners(), comment);
     }
 
-    /** Whether somebody listens now. */
-    boolean isOn() {
+    private boolean isOn() {
         return listeners.isPresent();
     }
 
-    /** Has the listeners told of a statement. */
-    <T> Flux<T> watch(Flux<T> answer, Plan plan, @Nullable String name, boolean counts) {
-        QueryStart.Text text = texts.get(plan.sql().text(), QueryStart.Text::new);
-        return new WatchedQuery<>(answer, listeners, new QueryStart(text, name, plan), counts);
+    /** Has the listeners told of a statement; where nobody listens its answer stays as it is. */
+    <T> Flux<T> watch(Flux<T> answer, ParsedSql sql, Bindings bindings, @Nullable String name, boolean counts) {
+        if (!isOn()) {
+            return answer;
+        }
+        QueryStart.Text text = texts.get(sql.text(), QueryStart.Text::new);
+        return new WatchedQuery<>(answer, listeners, new QueryStart(text, name, new Plan(sql, bindings)), counts);
     }
 
     /** Has the listeners told of a transaction; null where nobody listens. */

@@ -53,6 +53,11 @@ final class Transactions {
         return statementLimits;
     }
 
+    /** The options of a transaction that was begun without any. */
+    TransactionOptions defaults() {
+        return defaults;
+    }
+
     Telemetry telemetry() {
         return telemetry;
     }
@@ -221,7 +226,7 @@ final class Transactions {
         }
         return Mono.deferContextual(context -> {
             long start = System.nanoTime();
-            ContextValues values = ContextValues.of(contextSettings, context);
+            ContextValues values = values(context);
             Flux<Lease> acquired =
                     TimeLimit.on(acquireOwn(context, callSite).flux(), options, () -> true, () -> timedOut(options));
             return acquired.singleOrEmpty().map(lease -> {
@@ -232,24 +237,18 @@ final class Transactions {
         });
     }
 
-    /** Runs work of which all is kept or nothing: in a transaction of its own, behind a savepoint where one is open. */
-    <T> Flux<T> atomic(Function<? super OpenTransaction, ? extends Publisher<T>> work) {
-        TransactionOptions options = defaults.rollbackOn(failure -> true);
-        Work<T> many = Work.many(transaction -> work.apply((OpenTransaction) transaction));
-        return Flux.deferContextual(context -> {
-            OpenTransaction open = open(context);
-            return open == null
-                    ? begun(options, many::in, context)
-                    : TimeLimit.on(
-                            many.behind(new SavepointTransaction(open, this, options)),
-                            options,
-                            () -> true,
-                            () -> timedOut(options));
-        });
+    /** What the Context brings for the settings of the server, or {@link ContextValueException} as a throw. */
+    ContextValues values(ContextView context) {
+        return ContextValues.of(contextSettings, context);
     }
 
     private <T> Flux<T> begun(TransactionOptions options, Function<Block, Flux<T>> block, ContextView context) {
-        ContextValues values = ContextValues.of(contextSettings, context);
+        return begun(options, block, values(context), context);
+    }
+
+    /** Runs work in a transaction of its own. */
+    <T> Flux<T> begun(
+            TransactionOptions options, Function<Block, Flux<T>> block, ContextValues values, ContextView context) {
         return new Attempts<>(this, options, values, begun -> block.apply(new Block(begun)), context).run();
     }
 

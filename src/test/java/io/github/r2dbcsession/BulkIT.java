@@ -170,6 +170,17 @@ class BulkIT {
     }
 
     @Test
+    void aKeyThatComesTwiceInAChunkIsNamed() {
+        StepVerifier.create(accounts.chunks(100).upsert(with(new Account(601, "twice", Optional.empty())), "id"))
+                .expectErrorSatisfies(failure -> {
+                    assertThat(((BulkException) failure).firstRow()).isEqualTo(612);
+                    assertThat(((BulkException) failure).getSqlState()).isEqualTo("21000");
+                })
+                .verify(LIMIT);
+        assertThat(count()).isZero();
+    }
+
+    @Test
     void aRowThatBreaksWithAnEarlierChunkIsNamedWithItsChunk() {
         StepVerifier.create(accounts.chunks(100).insert(with(new Account(3, "twice", Optional.empty()))))
                 .expectErrorSatisfies(failure -> {

@@ -2,10 +2,15 @@ package io.github.r2dbcsession;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.r2dbcsession.sql.Json;
+import io.github.r2dbcsession.sql.Range;
+import io.github.r2dbcsession.sql.StatementException;
 import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.TestDatabase;
+import java.lang.reflect.RecordComponent;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -14,14 +19,19 @@ import java.time.LocalTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
+import reactor.test.StepVerifier;
 
 /** What COPY writes in binary is what the server makes of the same value's text. */
 @DatabaseTest
@@ -66,6 +76,32 @@ class BulkTypesIT {
 
     record Amount(int id, BigDecimal value, String text) {}
 
+    record Pair(@Nullable String a, int b) {}
+
+    @SuppressWarnings("ArrayRecordComponent")
+    record Rich(
+            int id,
+            int @Nullable [] numbers,
+            @Nullable List<@Nullable String> names,
+            @Nullable List<List<Integer>> grid,
+            @Nullable List<Mood> feelings,
+            Optional<List<Pair>> pairs,
+            @Nullable List<Range<LocalDate>> spans,
+            byte @Nullable [][] blobs,
+            @Nullable List<Json> docs,
+            Instant @Nullable [] moments,
+            @Nullable List<InetAddress> hosts,
+            int @Nullable [] marks,
+            @Nullable InetAddress host,
+            @Nullable String net,
+            @Nullable Range<Integer> span,
+            @Nullable Json doc,
+            @Nullable Pair pair) {}
+
+    private static final List<String> RICH = Arrays.stream(Rich.class.getRecordComponents())
+            .map(RecordComponent::getName)
+            .toList();
+
     record Whole(int id, BigInteger value) {}
 
     @AfterEach
@@ -90,6 +126,131 @@ class BulkTypesIT {
 
         assertThat(byText).hasSize(6).anyMatch(row -> row.contains("infinity"));
         assertThat(everything()).isEqualTo(byText);
+    }
+
+    @Test
+    void whatTheServerReadsFromTextArrivesAsOneByOne() {
+        server.execute("""
+                CREATE TYPE %1$s.feeling AS ENUM ('GLAD', 'SAD'); CREATE TYPE %1$s.pair AS (a text, b int);
+                CREATE DOMAIN %1$s.marks AS int[] CHECK (cardinality(value) < 5);
+                CREATE TABLE %1$s.rich (id int PRIMARY KEY, numbers int[], names text[], grid int[][], feelings %1$s.feeling[], pairs %1$s.pair[],
+                spans daterange[], blobs bytea[], docs jsonb[], moments timestamptz[], hosts inet[], marks %1$s.marks, host inet, net cidr, span int4range,
+                doc jsonb, pair %1$s.pair)""".formatted(SCHEMA));
+        List<Rich> rows = List.of(rich(1), rich(2), nothing(3));
+        String sql = RICH.stream()
+                .map(name -> ":" + name)
+                .collect(Collectors.joining(", ", "INSERT INTO rich VALUES (", ")"))
+                .replace(":net", ":net::cidr");
+        for (Rich row : rows) {
+            Query query = db.sql(sql);
+            for (RecordComponent component : Rich.class.getRecordComponents()) {
+                query = query.bind(component.getName(), value(component, row));
+            }
+            query.rowsUpdated().block(LIMIT);
+        }
+        List<String> oneByOne = rich();
+        Bulk<Rich> bulk = db.bulk("rich", Rich.class).chunks(2);
+        assertThat(bulk.update(Flux.fromIterable(rows).map(row -> nothing(row.id())), "id")
+                        .block(LIMIT))
+                .isEqualTo(3);
+        assertThat(rich()).isNotEqualTo(oneByOne);
+
+        assertThat(bulk.upsert(Flux.fromIterable(rows), "id").block(LIMIT)).isEqualTo(3);
+
+        assertThat(oneByOne.get(0)).contains("NULL", "{}", "infinity");
+        assertThat(rich()).isEqualTo(oneByOne);
+        assertThat(bulk.run(
+                                "DELETE FROM rich USING rows WHERE rich = rows::rich AND rich.id < 3",
+                                Flux.fromIterable(rows))
+                        .block(LIMIT))
+                .isEqualTo(2);
+    }
+
+    private static @Nullable Object value(RecordComponent component, Rich row) {
+        try {
+            return component.getAccessor().invoke(row);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Rich rich(int i) {
+        return new Rich(
+                i,
+                i == 1 ? new int[0] : new int[] {1, -2},
+                Arrays.asList("a,b", null, "NULL", "", "\"q\\ {x}", "\u00e9 '"),
+                List.of(List.of(1, 2), List.of(3, i)),
+                List.of(Mood.SAD, Mood.GLAD),
+                Optional.of(List.of(new Pair("a\"),(", 1), new Pair(null, i))),
+                List.of(new Range<>(LocalDate.of(2026, 1, 1), null, true, false, false)),
+                new byte[][] {{1, 0, -1}, {}},
+                List.of(Json.of(Map.of("k", "v\"'")), Json.of(List.of(1, 2))),
+                new Instant[] {Instant.parse("2026-01-02T03:04:05.678901Z"), Instant.MAX},
+                List.of(InetAddress.getLoopbackAddress()),
+                new int[] {i, i},
+                InetAddress.getLoopbackAddress(),
+                "10.1.0.0/16",
+                new Range<>(1, 5, true, false, false),
+                Json.of(Map.of("a", i)),
+                new Pair("x, y", i));
+    }
+
+    private static Rich nothing(int i) {
+        return new Rich(
+                i,
+                null,
+                null,
+                null,
+                null,
+                Optional.empty(),
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null);
+    }
+
+    private List<String> rich() {
+        return server.query("SELECT r::text FROM " + SCHEMA + ".rich r ORDER BY id", row -> row.getString(1));
+    }
+
+    @Test
+    void whatHasNoTextIsRefusedBeforeItIsSent() {
+        record Odd(int id, List<Thread> numbers) {}
+        record Half(int id, List<String> names) {}
+        server.execute("CREATE TABLE %s.odd (id int, numbers int[], names text[])".formatted(SCHEMA));
+
+        StepVerifier.create(db.bulk("odd", Odd.class)
+                        .chunks(1)
+                        .insert(Flux.just(new Odd(1, List.of()), new Odd(2, List.of(Thread.currentThread())))))
+                .expectErrorSatisfies(failure -> assertThat(failure)
+                        .isInstanceOf(StatementException.class)
+                        .hasMessageContainingAll("row 2", "numbers", "java.lang.Thread"))
+                .verify(LIMIT);
+        StepVerifier.create(db.bulk("odd", Half.class).insert(Flux.just(new Half(1, List.of("secret \ud800")))))
+                .expectErrorSatisfies(failure -> assertThat(failure)
+                        .isInstanceOf(StatementException.class)
+                        .hasMessageContainingAll("row 1", "names", "surrogate")
+                        .message()
+                        .doesNotContain("secret"))
+                .verify(LIMIT);
+        StepVerifier.create(db.bulk("odd", Half.class).copy(Flux.just(new Half(1, List.of()))))
+                .expectErrorSatisfies(failure -> assertThat(failure)
+                        .isInstanceOf(StatementException.class)
+                        .hasMessageContainingAll("names", "text[]", "use insert"))
+                .verify(LIMIT);
+        StepVerifier.create(db.bulk("odd", Half.class)
+                        .chunks(1)
+                        .insert(Flux.just(new Half(1, List.of("a")), new Half(2, List.of("b")))))
+                .expectNext(2L)
+                .expectComplete()
+                .verify(LIMIT);
     }
 
     @Test

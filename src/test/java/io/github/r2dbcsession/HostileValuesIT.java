@@ -2,6 +2,7 @@ package io.github.r2dbcsession;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.sql.Json;
@@ -10,6 +11,7 @@ import io.github.r2dbcsession.sql.StatementException;
 import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.TestDatabase;
 import io.r2dbc.spi.R2dbcException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,15 +19,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Sinks;
 
 /** No SQL from a value or a name ever runs: each value comes back as it was sent, and a canary that all of them aim at lives. */
 @DatabaseTest
+@Timeout(value = 60, unit = TimeUnit.MINUTES)
 class HostileValuesIT {
 
-    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final int ALL = switch (System.getProperty("scale", "commit")) {
         case "nightly" -> 1_000_000;
         case "weekly" -> 10_000_000;
@@ -33,6 +42,7 @@ class HostileValuesIT {
     };
     private static final int VALUES_AT_ONCE = 40;
     private static final int NAMES_AT_ONCE = 10;
+    private static final int CHANNELS = ALL / 100;
 
     private static final List<String> PIECES = List.of(
             "'",
@@ -81,7 +91,11 @@ class HostileValuesIT {
 
     private final TestDatabase server = TestDatabase.get();
     private final Database db = Database.builder(server.url(getClass()))
-            .pool(PoolSettings.defaults().toBuilder().maxSize(2).build())
+            .pool(PoolSettings.builder()
+                    .maxSize(2)
+                    .maxAcquireTime(LIMIT)
+                    .maxCreateConnectionTime(LIMIT)
+                    .build())
             .build();
 
     @BeforeEach
@@ -103,7 +117,7 @@ class HostileValuesIT {
 
     @Test
     void everyValueComesBackAndTheCanaryLives() {
-        long seed = Long.getLong("seed", System.nanoTime());
+        long seed = seed();
         Random random = new Random(seed);
         String before = state();
         for (int done = 0; done < ALL; done += VALUES_AT_ONCE + NAMES_AT_ONCE) {
@@ -151,7 +165,7 @@ class HostileValuesIT {
 
     @Test
     void settingsTakeAnyValueAndNoHostileName() {
-        long seed = Long.getLong("seed", System.nanoTime());
+        long seed = seed();
         Random random = new Random(seed);
         String before = state();
         for (int i = 0; i < 50; i++) {
@@ -168,6 +182,51 @@ class HostileValuesIT {
                     .isInstanceOfAny(R2dbcException.class, IllegalArgumentException.class);
         }
         assertThat(state()).as("seed %d", seed).isEqualTo(before);
+    }
+
+    /** Each is heard on just the channel that is called so, by a name that is quoted and by one that is a value. */
+    @Test
+    void channelsHaveAnyName() {
+        long seed = seed();
+        Random random = new Random(seed);
+        String before = state();
+        List<Notification.Message> heard = new CopyOnWriteArrayList<>();
+        List<Notification.Message> expected = new ArrayList<>();
+        Disposable.Composite listening = Disposables.composite();
+        for (int i = 0; i < CHANNELS; i++) {
+            String name = channel(random, i);
+            String payload = hostile(random);
+            Sinks.Empty<Void> listens = Sinks.empty();
+            listening.add(db.listen(name).subscribe(told -> {
+                if (told instanceof Notification.Message message) {
+                    heard.add(new Notification.Message(message.channel(), message.payload(), 0));
+                } else {
+                    listens.tryEmitEmpty();
+                }
+            }));
+            listens.asMono().block(LIMIT);
+            db.notify(name, payload).block(LIMIT);
+            expected.add(new Notification.Message(name, payload, 0));
+        }
+        await().atMost(LIMIT).until(() -> heard.size() >= CHANNELS);
+        listening.dispose();
+        assertThat(heard).as("seed %d", seed).containsExactlyInAnyOrderElementsOf(expected);
+        assertThat(state()).as("seed %d", seed).isEqualTo(before);
+    }
+
+    /** No longer than the server has it, and of its own. */
+    private static String channel(Random random, int number) {
+        String name = hostile(random) + number;
+        while (name.getBytes(StandardCharsets.UTF_8).length > 63) {
+            name = name.substring(name.offsetByCodePoints(0, 1));
+        }
+        return name;
+    }
+
+    private static long seed() {
+        long seed = Long.getLong("seed", System.nanoTime());
+        System.out.println("HostileValuesIT seed " + seed);
+        return seed;
     }
 
     private static String hostile(Random random) {

@@ -9,6 +9,7 @@ import io.github.r2dbcsession.Notification.Cause;
 import io.github.r2dbcsession.Notification.Gap;
 import io.github.r2dbcsession.Notification.Message;
 import io.github.r2dbcsession.config.PoolSettings;
+import io.github.r2dbcsession.sql.StatementException;
 import io.github.r2dbcsession.testing.BlackHole;
 import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.TestDatabase;
@@ -256,6 +257,23 @@ class ListenIT {
         }
         StepVerifier.create(db.listen("n".repeat(63)).take(1))
                 .expectNextCount(1)
+                .expectComplete()
+                .verify(LIMIT);
+    }
+
+    @Test
+    void aPayloadThatTheServerWouldRefuseIsRefusedBefore() {
+        for (String payload : List.of("p".repeat(8_000), "ü".repeat(4_000))) {
+            assertThatThrownBy(() -> db.notify("orders", payload))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("8000 bytes");
+        }
+        assertThatThrownBy(() -> db.notify("orders", "a\0b")).isInstanceOf(StatementException.class);
+        String longest = "ü".repeat(3_999) + "p";
+        StepVerifier.create(db.listen("orders").take(2))
+                .expectNextCount(1)
+                .then(() -> db.notify("orders", longest).block(LIMIT))
+                .assertNext(message -> isMessage(message, "orders", longest))
                 .expectComplete()
                 .verify(LIMIT);
     }

@@ -16,19 +16,22 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 import reactor.core.publisher.Flux;
 
 /**
  * Inserts the same records by row, by the driver's batch, by arrays, by COPY, and by COPY of the JDBC driver, in turns on one server. The
- * system property {@code rows} says how many, {@code rounds} how many rounds after one to warm up.
+ * system property {@code rows} says how many, {@code rounds} how many rounds after one of 5,000 rows to warm up. Above 20,000 rows the first
+ * two run only with {@code slow}, for they take minutes.
  */
 final class BulkComparison {
 
     private static final int ROWS = Integer.getInteger("rows", 5_000);
     private static final int ROUNDS = Integer.getInteger("rounds", 9);
     private static final int FEW = 20_000;
+    private static final int WARM_UP = 5_000;
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final Instant BEGIN = Instant.parse("2026-01-01T00:00:00Z");
 
@@ -37,15 +40,17 @@ final class BulkComparison {
     private final Database db = Database.of(server.url());
     private final PostgresqlConnection driver = driver();
     private final Connection jdbc = server.open("benchmark");
+    private final LiveHeap heap = new LiveHeap();
     private final Map<String, Runnable> contestants = new LinkedHashMap<>();
+    private int rows = Math.min(ROWS, WARM_UP);
 
     /** A row. */
     record Account(long id, String owner, BigDecimal balance, Instant opened) {}
 
-    private record Turn(double perSecond, double perCpu, double perServerCpu, double bytes) {}
+    private record Turn(double perSecond, double cpu, double clientCpu, double bytes, double alive) {}
 
     private BulkComparison() {
-        if (ROWS <= FEW) {
+        if (ROWS <= FEW || Boolean.getBoolean("slow")) {
             contestants.put("row by row", this::rowByRow);
             contestants.put("driver's Statement.add", this::batch);
         }
@@ -78,20 +83,25 @@ final class BulkComparison {
                             .add(turn);
                 }
             }
+            rows = ROWS;
         }
         List<Turn> reference = turns.get("pgjdbc CopyManager");
         System.out.printf("%n%d rows, median of %d rounds (load %.1f)%n", ROWS, ROUNDS, Cpu.load());
-        System.out.printf("%-24s %10s %14s %14s %14s%n", "", "rows/s", "x per CPU", "x client CPU", "bytes a row");
+        System.out.printf(
+                "%-24s %10s %14s %14s %14s %10s%n",
+                "", "rows/s", "x per CPU", "x client CPU", "bytes a row", "MB alive");
         turns.forEach((name, own) -> System.out.printf(
-                "%-24s %10.0f %14.2f %14.2f %14.0f%n",
+                "%-24s %10.0f %14.2f %14.2f %14.0f %10.0f%n",
                 name,
                 median(own.stream().map(Turn::perSecond).toList()),
-                median(ratios(own, reference, true)),
-                median(ratios(own, reference, false)),
-                median(own.stream().map(Turn::bytes).toList())));
+                ratio(own, reference, Turn::cpu),
+                ratio(own, reference, Turn::clientCpu),
+                median(own.stream().map(Turn::bytes).toList()),
+                median(own.stream().map(Turn::alive).toList()) / 1e6));
     }
 
     private Turn turn(Runnable work) {
+        heap.reset();
         double clientCpu = cpu.client();
         double serverCpu = cpu.server();
         long bytes = allocated();
@@ -100,18 +110,14 @@ final class BulkComparison {
         double seconds = (System.nanoTime() - start) / 1e9;
         double client = cpu.client() - clientCpu;
         double all = client + cpu.server() - serverCpu;
-        return new Turn(ROWS / seconds, ROWS / all, ROWS / client, (double) (allocated() - bytes) / ROWS);
+        double allocated = (double) (allocated() - bytes) / rows;
+        return new Turn(rows / seconds, all, client, allocated, heap.most());
     }
 
-    private static List<Double> ratios(List<Turn> own, List<Turn> reference, boolean all) {
-        List<Double> ratios = new ArrayList<>();
-        for (int i = 0; i < own.size(); i++) {
-            ratios.add(
-                    all
-                            ? own.get(i).perCpu() / reference.get(i).perCpu()
-                            : own.get(i).perServerCpu() / reference.get(i).perServerCpu());
-        }
-        return ratios;
+    /** How much less CPU than the reference in all rounds together: a single turn is a few ticks of the server's clock. */
+    private static double ratio(List<Turn> own, List<Turn> reference, ToDoubleFunction<Turn> cpu) {
+        return reference.stream().mapToDouble(cpu).sum()
+                / own.stream().mapToDouble(cpu).sum();
     }
 
     private static double median(List<Double> figures) {
@@ -130,8 +136,8 @@ final class BulkComparison {
         return new Account(id, "owner " + id, BigDecimal.valueOf(id * 37L, 2), BEGIN.plusSeconds(id));
     }
 
-    private static Flux<Account> rows() {
-        return Flux.range(1, ROWS).map(BulkComparison::account);
+    private Flux<Account> rows() {
+        return Flux.range(1, rows).map(BulkComparison::account);
     }
 
     private void rowByRow() {
@@ -148,14 +154,14 @@ final class BulkComparison {
 
     private void batch() {
         PostgresqlStatement statement = driver.createStatement("INSERT INTO bulk_account VALUES ($1, $2, $3, $4)");
-        for (int id = 1; id <= ROWS; id++) {
+        for (int id = 1; id <= rows; id++) {
             Account row = account(id);
             statement
                     .bind(0, row.id())
                     .bind(1, row.owner())
                     .bind(2, row.balance())
                     .bind(3, row.opened());
-            if (id < ROWS) {
+            if (id < rows) {
                 statement.add();
             }
         }
@@ -170,7 +176,7 @@ final class BulkComparison {
         try {
             CopyIn copy = jdbc.unwrap(PGConnection.class).getCopyAPI().copyIn("COPY bulk_account FROM STDIN");
             StringBuilder text = new StringBuilder();
-            for (int id = 1; id <= ROWS; id++) {
+            for (int id = 1; id <= rows; id++) {
                 Account row = account(id);
                 text.append(row.id())
                         .append('\t')
@@ -180,7 +186,7 @@ final class BulkComparison {
                         .append('\t')
                         .append(row.opened())
                         .append('\n');
-                if (text.length() > 65_536 || id == ROWS) {
+                if (text.length() > 65_536 || id == rows) {
                     byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
                     copy.writeToCopy(bytes, 0, bytes.length);
                     text.setLength(0);

@@ -151,6 +151,7 @@ final class FullCheck {
         details.databaseSizePretty().ifPresent(size -> report.fact("size", size));
         details.standby().ifPresent(standby -> report.fact("role", standby ? "standby" : "primary"));
         details.replicationLag().ifPresent(lag -> report.fact("lag", lag.toMillis() + " ms"));
+        details.clockSkew().ifPresent(skew -> report.fact("clock", clock(skew)));
         details.tls().ifPresent(tls -> report.fact("encrypted", tls));
         details.certificateExpiry().ifPresent(end -> report.fact("certificate", "ends at " + end));
         details.maxConnections()
@@ -163,6 +164,12 @@ final class FullCheck {
                         "idle limit",
                         idle.isZero() ? "none in a transaction" : idle.toMillis() + " ms in a transaction"));
         details.notes().forEach(note -> report.fact("note", note));
+    }
+
+    private static String clock(Duration skew) {
+        return skew.isZero()
+                ? "as ours"
+                : skew.abs().toMillis() + " ms " + (skew.isNegative() ? "behind" : "ahead of") + " ours";
     }
 
     /** Asks the first host that can be asked. */

@@ -87,6 +87,14 @@ public final class HealthDetails {
         return Optional.ofNullable(answer).map(Answer::lag);
     }
 
+    /**
+     * By how much the server's clock is ahead of ours, beyond what the latency of the check leaves open: negative when it is behind, zero
+     * when the two may agree.
+     */
+    public Optional<Duration> clockSkew() {
+        return Optional.ofNullable(answer).map(Answer::clockSkew);
+    }
+
     /** Whether the check's own connection is encrypted, as the server sees it. */
     public Optional<Boolean> tls() {
         return Optional.ofNullable(told.tls);

@@ -74,6 +74,7 @@ final class HealthJson {
         details.serverVersion().ifPresent(version -> json.put("serverVersion", version));
         details.standby().ifPresent(standby -> json.put("role", standby ? "standby" : "primary"));
         details.replicationLag().ifPresent(lag -> json.put("replicationLagMillis", lag.toMillis()));
+        details.clockSkew().ifPresent(skew -> json.put("clockSkewMillis", skew.toMillis()));
         details.databaseSize().ifPresent(size -> json.put("databaseSize", size));
         details.databaseSizePretty().ifPresent(size -> json.put("databaseSizePretty", size));
         details.connections().ifPresent(connections -> json.put("connections", connections));

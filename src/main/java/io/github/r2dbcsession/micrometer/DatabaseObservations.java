@@ -7,7 +7,6 @@ import io.github.r2dbcsession.QueryOutcome;
 import io.github.r2dbcsession.QueryStart;
 import io.github.r2dbcsession.TransactionEnd;
 import io.github.r2dbcsession.TransactionStart;
-import io.micrometer.common.KeyValues;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationConvention;
 import io.micrometer.observation.ObservationRegistry;
@@ -55,7 +54,8 @@ public final class DatabaseObservations implements AutoCloseable {
 
     private static final class Observer implements DatabaseListener {
 
-        private record Operation(String command, String summary) {}
+        /** Statements of one name, by command. */
+        private record Summary(String name, Map<String, Operation> commands) {}
 
         private static final ObservationConvention<QueryObservationContext> QUERIES = new QueryConvention();
         private static final ObservationConvention<TransactionObservationContext> TRANSACTIONS =
@@ -63,8 +63,8 @@ public final class DatabaseObservations implements AutoCloseable {
 
         private final Database database;
         private final ObservationRegistry registry;
-        private final Names summaries = new Names("OTHER");
-        private final Map<Operation, KeyValues> operations = new ConcurrentHashMap<>();
+        private final PerName<Summary> summaries =
+                new PerName<>("OTHER", name -> new Summary(name, new ConcurrentHashMap<>()));
 
         Observer(Database database, ObservationRegistry registry) {
             this.database = database;
@@ -73,15 +73,15 @@ public final class DatabaseObservations implements AutoCloseable {
 
         @Override
         public Context onQueryStart(QueryStart query, ContextView around) {
-            KeyValues keys = keys(new Operation(query.command(), summaries.bounded(query.operation())));
-            return started(QUERIES, () -> new QueryObservationContext(database, query, keys), around);
+            return started(QUERIES, () -> new QueryObservationContext(database, query, operation(query)), around);
         }
 
-        private KeyValues keys(Operation operation) {
-            KeyValues known = operations.get(operation);
+        private Operation operation(QueryStart query) {
+            Summary summary = summaries.of(query.operation());
+            Operation known = summary.commands.get(query.command());
             return known == null
-                    ? operations.computeIfAbsent(
-                            operation, one -> QueryConvention.keys(database, one.command, one.summary))
+                    ? summary.commands.computeIfAbsent(
+                            query.command(), command -> Operation.of(database, command, summary.name))
                     : known;
         }
 
@@ -117,6 +117,10 @@ public final class DatabaseObservations implements AutoCloseable {
         private <C extends Observation.Context> Context started(
                 ObservationConvention<C> convention, Supplier<C> context, ContextView around) {
             Observation observation = Observation.createNotStarted(null, convention, context, registry);
+            if (observation.isNoop()) {
+                // What is inside has the parent that is around.
+                return Context.empty();
+            }
             Observation parent = observation(around, KEY);
             if (parent != null) {
                 observation.parentObservation(parent);

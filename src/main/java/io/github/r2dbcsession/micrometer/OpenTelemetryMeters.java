@@ -18,7 +18,10 @@ final class OpenTelemetryMeters implements DatabaseListener {
 
     private static final String CONNECTION = "db.client.connection.";
 
-    private record Operation(String command, String summary, String statusCode, String errorType) {}
+    /** Statements of one name; {@code completed} has the timers by command of those that did not fail. */
+    private record Summary(String name, Map<String, Timer> completed) {}
+
+    private record Failed(String command, String summary, String statusCode, String errorType) {}
 
     private final OwnMeters meters;
     private final Tags pool;
@@ -27,9 +30,10 @@ final class OpenTelemetryMeters implements DatabaseListener {
     private final Timer waitTime;
     private final Timer useTime;
     private final Counter timeouts;
-    private final Names summaries = new Names("OTHER");
-    private final Names errors = new Names(Semantics.OTHER_ERROR);
-    private final Map<Operation, Timer> operations = new ConcurrentHashMap<>();
+    private final PerName<Summary> summaries =
+            new PerName<>("OTHER", name -> new Summary(name, new ConcurrentHashMap<>()));
+    private final PerName<String> errors = new PerName<>(Semantics.OTHER_ERROR, name -> name);
+    private final Map<Failed, Timer> failed = new ConcurrentHashMap<>();
 
     OpenTelemetryMeters(Database database, OwnMeters meters) {
         this.meters = meters;
@@ -97,23 +101,36 @@ final class OpenTelemetryMeters implements DatabaseListener {
 
     @Override
     public void onQuery(QueryEnd end) {
-        Operation operation = new Operation(
-                end.query().command(),
-                summaries.bounded(end.query().operation()),
-                end.failure() == null ? "" : errors.bounded(end.sqlState().orElse("")),
-                end.failure() == null ? "" : errors.bounded(Semantics.errorType(end)));
-        Timer known = operations.get(operation);
-        (known == null ? operations.computeIfAbsent(operation, this::timer) : known).record(end.duration());
+        Summary summary = summaries.of(end.query().operation());
+        (end.failure() == null ? completed(end, summary) : failed(end, summary)).record(end.duration());
     }
 
-    private Timer timer(Operation operation) {
+    private Timer completed(QueryEnd end, Summary summary) {
+        Timer known = summary.completed.get(end.query().command());
+        return known == null
+                ? summary.completed.computeIfAbsent(
+                        end.query().command(), command -> timer(command, summary.name, "", ""))
+                : known;
+    }
+
+    private Timer failed(QueryEnd end, Summary summary) {
+        return failed.computeIfAbsent(
+                new Failed(
+                        end.query().command(),
+                        summary.name,
+                        errors.of(end.sqlState().orElse("")),
+                        errors.of(Semantics.errorType(end))),
+                how -> timer(how.command, how.summary, how.statusCode, how.errorType));
+    }
+
+    private Timer timer(String command, String summary, String statusCode, String errorType) {
         return meters.timer(
                 "db.client.operation.duration",
                 "Duration of database client operations",
                 server.and(
-                        Semantics.OPERATION, operation.command,
-                        Semantics.SUMMARY, operation.summary,
-                        Semantics.STATUS_CODE, operation.statusCode,
-                        Semantics.ERROR_TYPE, operation.errorType));
+                        Semantics.OPERATION, command,
+                        Semantics.SUMMARY, summary,
+                        Semantics.STATUS_CODE, statusCode,
+                        Semantics.ERROR_TYPE, errorType));
     }
 }

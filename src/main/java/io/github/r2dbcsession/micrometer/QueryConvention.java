@@ -1,6 +1,5 @@
 package io.github.r2dbcsession.micrometer;
 
-import io.github.r2dbcsession.Database;
 import io.github.r2dbcsession.QueryEnd;
 import io.micrometer.common.KeyValue;
 import io.micrometer.common.KeyValues;
@@ -19,23 +18,7 @@ final class QueryConvention implements ObservationConvention<QueryObservationCon
 
     @Override
     public String getContextualName(QueryObservationContext context) {
-        return context.query()
-                .name()
-                .orElseGet(() -> context.query().command() + " " + Semantics.namespace(context.database()));
-    }
-
-    /** What all runs of an operation have that do not fail. */
-    static KeyValues keys(Database database, String command, String summary) {
-        return KeyValues.of(Semantics.server(database))
-                .and(
-                        Semantics.OPERATION,
-                        command,
-                        Semantics.SUMMARY,
-                        summary,
-                        Semantics.STATUS_CODE,
-                        KeyValue.NONE_VALUE,
-                        Semantics.ERROR_TYPE,
-                        KeyValue.NONE_VALUE);
+        return context.query().name().orElse(context.operation().unnamed());
     }
 
     /** What is known at the start; at the end what a failure adds, for an observation keeps what it was given. */
@@ -43,7 +26,7 @@ final class QueryConvention implements ObservationConvention<QueryObservationCon
     public KeyValues getLowCardinalityKeyValues(QueryObservationContext context) {
         QueryEnd end = context.end();
         if (end == null) {
-            return context.keys();
+            return context.operation().keys();
         }
         return end.failure() == null
                 ? KeyValues.empty()

@@ -3,7 +3,6 @@ package io.github.r2dbcsession.micrometer;
 import io.github.r2dbcsession.Database;
 import io.github.r2dbcsession.QueryEnd;
 import io.github.r2dbcsession.QueryStart;
-import io.micrometer.common.KeyValues;
 import io.micrometer.observation.transport.Kind;
 import io.micrometer.observation.transport.SenderContext;
 import org.jspecify.annotations.Nullable;
@@ -13,14 +12,14 @@ public final class QueryObservationContext extends SenderContext<QueryStart> {
 
     private final Database database;
     private final QueryStart query;
-    private final KeyValues keys;
+    private final Operation operation;
     private @Nullable QueryEnd end;
 
-    QueryObservationContext(Database database, QueryStart query, KeyValues keys) {
+    QueryObservationContext(Database database, QueryStart query, Operation operation) {
         super((carrier, key, value) -> {}, Kind.CLIENT);
         this.database = database;
         this.query = query;
-        this.keys = keys;
+        this.operation = operation;
         setCarrier(query);
         setRemoteServiceName("postgresql");
     }
@@ -40,8 +39,8 @@ public final class QueryObservationContext extends SenderContext<QueryStart> {
         return end;
     }
 
-    KeyValues keys() {
-        return keys;
+    Operation operation() {
+        return operation;
     }
 
     void end(QueryEnd how) {

@@ -27,7 +27,8 @@ import java.util.stream.Collectors;
 /** The figures of a database under names of the field: Spring Boot's gauges, and beside them timers and counters. Thread-safe. */
 final class SessionMeters implements DatabaseListener {
 
-    private record Query(String operation, QueryOutcome outcome) {}
+    /** The timers of an operation, one for each outcome that there has been. */
+    private record Operation(String name, Map<QueryOutcome, Timer> timers) {}
 
     private final OwnMeters meters;
     private final Tags tags;
@@ -47,8 +48,8 @@ final class SessionMeters implements DatabaseListener {
     private final Counter retriesRefused;
     private final Map<DisconnectReason, Counter> evictions;
     private final Map<TransactionOutcome, Timer> transactions;
-    private final Names operations = new Names("OTHER");
-    private final Map<Query, Timer> queries = new ConcurrentHashMap<>();
+    private final PerName<Operation> operations =
+            new PerName<>("OTHER", name -> new Operation(name, new ConcurrentHashMap<>()));
 
     SessionMeters(Database database, OwnMeters meters) {
         this.meters = meters;
@@ -177,16 +178,18 @@ final class SessionMeters implements DatabaseListener {
 
     @Override
     public void onQuery(QueryEnd end) {
-        Query query = new Query(operations.bounded(end.query().operation()), end.outcome());
-        Timer known = queries.get(query);
-        (known == null ? queries.computeIfAbsent(query, this::timer) : known).record(end.duration());
+        Operation operation = operations.of(end.query().operation());
+        Timer known = operation.timers.get(end.outcome());
+        (known == null ? timer(operation, end.outcome()) : known).record(end.duration());
     }
 
-    private Timer timer(Query query) {
-        return meters.timer(
-                "r2dbc.query",
-                "How long statements took on their connections",
-                tags.and("operation", query.operation, "outcome", word(query.outcome)));
+    private Timer timer(Operation operation, QueryOutcome outcome) {
+        return operation.timers.computeIfAbsent(
+                outcome,
+                first -> meters.timer(
+                        "r2dbc.query",
+                        "How long statements took on their connections",
+                        tags.and("operation", operation.name, "outcome", word(first))));
     }
 
     @Override

@@ -53,6 +53,7 @@ class FullCheckIT {
                 .containsPattern("handle, extended +answered in \\d+ us")
                 .containsPattern("prepared +statements survive")
                 .containsPattern("role +primary")
+                .containsPattern("clock +(as ours|\\d+ ms (behind|ahead of) ours)")
                 .containsPattern("the server admits \\d+, of which \\d+ reserved; the pool may have 10")
                 .containsPattern("warning +SUPERUSER: the role is a superuser")
                 .endsWith("result: HEALTHY\n")

@@ -47,7 +47,7 @@ class DatabaseHealthIT {
     @BeforeAll
     static void connectOnce() {
         Database db = Database.of(TestDatabase.get().url(DatabaseHealthIT.class));
-        db.sql("SELECT 1").as(Integer.class).one().then(db.close()).block(Duration.ofSeconds(30));
+        db.sql("SELECT 1").as(Integer.class).one().retry(5).then(db.close()).block(Duration.ofSeconds(60));
     }
 
     @AfterEach
@@ -85,6 +85,8 @@ class DatabaseHealthIT {
         assertThat(details.certificateExpiry()).isEmpty();
         assertThat(details.standby()).contains(false);
         assertThat(details.replicationLag()).isEmpty();
+        assertThat(details.clockSkew())
+                .hasValueSatisfying(skew -> assertThat(skew.abs()).isLessThan(LIMIT));
         assertThat(details.maxConnections()).hasValue(number("max_connections"));
         assertThat(details.reservedConnections())
                 .hasValue(number("superuser_reserved_connections") + number("reserved_connections"));

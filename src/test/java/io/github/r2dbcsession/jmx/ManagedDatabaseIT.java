@@ -45,6 +45,10 @@ class ManagedDatabaseIT {
             assertThat(jmx.getAttribute(name, "Name")).isEqualTo("shop, \"north\"");
             assertThat(jmx.getAttribute(name, "Acquired")).isEqualTo(1);
             assertThat(jmx.getAttribute(name, "Pending")).isEqualTo(1);
+            assertThat(jmx.getAttribute(name, "Idle")).isEqualTo(0);
+            assertThat(jmx.getAttribute(name, "Connecting")).isEqualTo(0);
+            assertThat(jmx.getAttribute(name, "Recovering")).isEqualTo(0);
+            assertThat(jmx.getAttribute(name, "MaxSize")).isEqualTo(1);
             assertThat(jmx.getAttribute(name, "Utilization")).isEqualTo(1.0);
             assertThat((String[]) jmx.getAttribute(name, "Holders"))
                     .singleElement()
@@ -55,9 +59,8 @@ class ManagedDatabaseIT {
                     .untilAsserted(
                             () -> assertThat(jmx.getAttribute(name, "Health")).isEqualTo("DEGRADED"));
             assertThat((String[]) jmx.getAttribute(name, "HealthFindings"))
-                    .singleElement()
-                    .asString()
-                    .startsWith("SATURATED: 1 connections in use");
+                    .anyMatch(finding -> finding.startsWith("SATURATED: 1 connections in use"));
+            assertThat(jmx.getAttribute(name, "HealthScore")).isEqualTo(0.6);
 
             waiting.dispose();
             only.close().block(LIMIT);

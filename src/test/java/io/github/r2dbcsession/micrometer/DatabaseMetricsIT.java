@@ -131,6 +131,9 @@ class DatabaseMetricsIT {
             db.sql("SET work_mem = '5MB'").rowsUpdated().block(LIMIT);
             awaitQuiet();
             await().atMost(LIMIT).until(() -> timer("pool.recovery").count() == (long) recoveries + 1);
+            assertThat(timer("pool.recovery").max(TimeUnit.MICROSECONDS))
+                    .as("a round trip")
+                    .isBetween(10.0, (double) TimeUnit.SECONDS.toMicros(25));
             db.inSession(session -> session.sql("SELECT pg_terminate_backend(pg_backend_pid())")
                             .rowsUpdated()
                             .onErrorComplete())
@@ -162,7 +165,7 @@ class DatabaseMetricsIT {
             metrics.bindTo(registry);
             db.sql("SELECT 1").rowsUpdated().block(LIMIT);
             db.sql("select 2").rowsUpdated().block(LIMIT);
-            db.sql("SELECT 3").named("three").rowsUpdated().block(LIMIT);
+            db.sql("SELECT pg_sleep(0.06)").named("three").rowsUpdated().block(LIMIT);
             db.sql("SELECT 1 / (random() * 0)::int")
                     .rowsUpdated()
                     .onErrorComplete()
@@ -174,6 +177,9 @@ class DatabaseMetricsIT {
             assertThat(timer("query", "operation", "three", "outcome", "completed")
                             .count())
                     .isEqualTo(1);
+            assertThat(timer("query", "operation", "three", "outcome", "completed")
+                            .max(TimeUnit.MILLISECONDS))
+                    .isBetween(50.0, (double) LIMIT.toMillis());
             assertThat(timer("query", "operation", "SELECT", "outcome", "failed")
                             .count())
                     .isEqualTo(1);
@@ -208,12 +214,24 @@ class DatabaseMetricsIT {
                                                     : "SELECT 1")
                                     .rowsUpdated())
                     .block(LIMIT);
+            db.inTransaction(tx -> tx.sql("SELECT pg_sleep(0.06)").rowsUpdated())
+                    .block(LIMIT);
 
             assertThat(timer("transaction", "outcome", "rolled_back").count()).isEqualTo(1);
-            assertThat(timer("transaction", "outcome", "committed").count()).isEqualTo(1);
+            assertThat(timer("transaction", "outcome", "committed").count()).isEqualTo(2);
+            assertThat(timer("transaction", "outcome", "committed").max(TimeUnit.MILLISECONDS))
+                    .isBetween(50.0, (double) LIMIT.toMillis());
             assertThat(counter("transaction.retries", "outcome", "retried")).isEqualTo(1);
             assertThat(counter("transaction.retries", "outcome", "refused")).isZero();
         }
+    }
+
+    @Test
+    void retriesThatTheBudgetRefusesAreCountedApart() {
+        new SessionMeters(db, new OwnMeters(db, registry)).onRetryRefused(new IllegalStateException("conflict"), 1);
+
+        assertThat(counter("transaction.retries", "outcome", "refused")).isEqualTo(1);
+        assertThat(counter("transaction.retries", "outcome", "retried")).isZero();
     }
 
     @Test

@@ -140,6 +140,16 @@ class DatabaseObservationsIT {
     }
 
     @Test
+    void whatIsNotToBeObservedHidesNoParent() {
+        registry.observationConfig().observationPredicate((name, context) -> !name.equals("r2dbc.session.transaction"));
+
+        inRequest(db.inTransaction(TRANSFER, tx -> tx.sql("SELECT 1").rowsUpdated()));
+
+        assertThat(tracer.getSpans()).hasSize(2);
+        assertThat(span(SELECT).getParentId()).isEqualTo(span("request").getSpanId());
+    }
+
+    @Test
     void failuresAndCancelsEndTheirObservations() {
         StepVerifier.create(db.inTransaction(
                         TRANSFER, tx -> tx.sql("SELECT 1 / (random() * 0)::int").rowsUpdated()))

@@ -48,11 +48,17 @@ class OpenTelemetryMetersIT {
         try (DatabaseMetrics metrics = DatabaseMetrics.openTelemetry(db)) {
             metrics.bindTo(registry);
             db.sql("SELECT 'secret'").named("find").rowsUpdated().retry(20).block(LIMIT);
+            db.sql("VALUES (1)").named("find").rowsUpdated().block(LIMIT);
             db.sql("SELECT 1 / (random() * 0)::int")
                     .rowsUpdated()
                     .onErrorComplete()
                     .block(LIMIT);
 
+            assertThat(registry.get("db.client.operation.duration")
+                            .tags("db.query.summary", "find", "db.operation.name", "VALUES")
+                            .timer()
+                            .count())
+                    .isEqualTo(1);
             Timer found = operation("find");
             assertThat(found.getId().getTags())
                     .extracting("key", "value")
@@ -108,6 +114,17 @@ class OpenTelemetryMetersIT {
             await().atMost(LIMIT)
                     .until(() -> timer("create_time").count() > 0
                             && timer("wait_time").count() > 0);
+
+            await().atMost(LIMIT)
+                    .until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
+            long uses = timer("use_time").count();
+            db.sql("SELECT pg_terminate_backend(pg_backend_pid())")
+                    .rowsUpdated()
+                    .onErrorComplete()
+                    .block(LIMIT);
+            await("a connection that was lost was used, too")
+                    .atMost(LIMIT)
+                    .untilAsserted(() -> assertThat(timer("use_time").count()).isEqualTo(uses + 1));
         }
     }
 
@@ -132,7 +149,7 @@ class OpenTelemetryMetersIT {
 
     private Timer operation(String summary) {
         return registry.get("db.client.operation.duration")
-                .tag("db.query.summary", summary)
+                .tags("db.query.summary", summary, "db.operation.name", "SELECT")
                 .timer();
     }
 

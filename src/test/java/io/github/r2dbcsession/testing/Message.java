@@ -46,6 +46,7 @@ public record Message(boolean fromClient, char type, String text) {
     }
 
     private static String upToNul(String body) {
-        return body.substring(0, body.indexOf('\0'));
+        int end = body.indexOf('\0');
+        return end < 0 ? body : body.substring(0, end);
     }
 }

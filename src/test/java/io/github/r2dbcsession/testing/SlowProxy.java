@@ -26,6 +26,7 @@ public final class SlowProxy implements AutoCloseable {
     private final ServerSocket listener;
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private final AtomicInteger connections = new AtomicInteger();
+    private final AtomicInteger messages = new AtomicInteger();
     private final AtomicInteger questions = new AtomicInteger();
     private final AtomicInteger statements = new AtomicInteger();
     private volatile Duration delay = Duration.ZERO;
@@ -52,6 +53,11 @@ public final class SlowProxy implements AutoCloseable {
     /** How many connections were made. */
     public int connections() {
         return connections.get();
+    }
+
+    /** How many times a client sent something, encrypted or not. */
+    public int messages() {
+        return messages.get();
     }
 
     /** How many times the health check's statement was sent. */
@@ -97,6 +103,7 @@ public final class SlowProxy implements AutoCloseable {
     }
 
     private void count(String bytes) {
+        messages.incrementAndGet();
         if (bytes.startsWith("Q")) {
             statements.incrementAndGet();
         }

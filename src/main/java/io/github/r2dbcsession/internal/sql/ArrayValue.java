@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.temporal.Temporal;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +67,8 @@ final class ArrayValue {
         Class<?> type = Types.boxed(declared);
         if (type == Void.class) {
             return Parameters.in(PostgresqlObjectId.UNSPECIFIED, new String[values.size()]);
+        } else if (Collection.class.isAssignableFrom(type)) {
+            return Parameters.in(PostgresqlObjectId.UNSPECIFIED, Objects.requireNonNull(TextForm.of(values)));
         } else if (type == ByteBuffer.class) {
             throw new Conversion.Failure("an array of ByteBuffer is not sent, use byte[]");
         } else if (!type.isEnum() && !type.isRecord() && !TEXTS.contains(type)) {

@@ -2,6 +2,7 @@ package io.github.r2dbcsession.internal.sql;
 
 import io.github.r2dbcsession.sql.Json;
 import io.github.r2dbcsession.sql.Range;
+import io.github.r2dbcsession.sql.StatementException;
 import io.r2dbc.postgresql.codec.Vector;
 import java.lang.reflect.Array;
 import java.math.BigDecimal;
@@ -22,9 +23,22 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** What PostgreSQL reads a value from: for the values, and the parts of values, that the driver does not write. */
-final class TextForm {
+public final class TextForm {
 
     private TextForm() {}
+
+    /**
+     * Does it for a value that a message has a name for.
+     *
+     * @throws StatementException when there is no such text; the message shows nothing of the value
+     */
+    public static @Nullable String of(String name, @Nullable Object value) {
+        try {
+            return of(value);
+        } catch (Conversion.Failure e) {
+            throw new StatementException(name + ": " + e.reason());
+        }
+    }
 
     /** Returns null for null and for an empty Optional. */
     static @Nullable String of(@Nullable Object value) {

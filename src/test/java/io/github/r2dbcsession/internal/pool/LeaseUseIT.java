@@ -9,6 +9,9 @@ import io.github.r2dbcsession.internal.connection.Connector;
 import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.TestDatabase;
 import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -24,6 +27,25 @@ class LeaseUseIT {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
     private final TestDatabase server = TestDatabase.get();
+    private final Queue<String> told = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean listening = new AtomicBoolean();
+    private final Audience audience = new Audience() {
+
+        @Override
+        public boolean isPresent() {
+            return listening.get();
+        }
+
+        @Override
+        public void onAcquire(Duration wait) {
+            told.add("acquired");
+        }
+
+        @Override
+        public void onRelease(Duration use) {
+            told.add("released");
+        }
+    };
     private final LeasePool pool = pool();
 
     @AfterEach
@@ -104,6 +126,16 @@ class LeaseUseIT {
         assertThat(scheduled).hasValueLessThan(20);
     }
 
+    @Test
+    void whatCostsSomethingToTellIsToldOnlyWhileSomebodyListens() {
+        use("SELECT 1").blockLast(LIMIT);
+        assertThat(told).isEmpty();
+
+        listening.set(true);
+        use("SELECT 1").blockLast(LIMIT);
+        assertThat(told).containsExactly("acquired", "released");
+    }
+
     private Flux<Integer> use(String sql) {
         return Lease.use(
                 pool.acquire(),
@@ -119,7 +151,6 @@ class LeaseUseIT {
     private LeasePool pool() {
         PoolSettings settings =
                 PoolSettings.builder().maxSize(1).maxAcquireTime(LIMIT).build();
-        Audience none = new Audience() {};
         return new LeasePool(
                 "use",
                 settings,
@@ -127,8 +158,8 @@ class LeaseUseIT {
                         ConnectionString.parse(server.url(LeaseUseIT.class)),
                         settings.maxCreateConnectionTime(),
                         TcpResources.get(),
-                        none,
+                        audience,
                         null),
-                none);
+                audience);
     }
 }

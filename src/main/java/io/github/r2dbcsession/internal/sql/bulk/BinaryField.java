@@ -116,8 +116,7 @@ interface BinaryField {
         BinaryField field = FIELDS.getOrDefault(column.oid(), Map.of()).get(type);
         if (field == null) {
             throw new StatementException("COPY has no way from component " + part.name() + " of " + type.getTypeName()
-                    + " to column " + column.name() + " of " + column.type() + ": "
-                    + (column.array() ? TableColumn.WAYS_FOR_ARRAYS : "use insert, or another class"));
+                    + " to column " + column.name() + " of " + column.type() + ": use insert, or another class");
         }
         return field;
     }

@@ -19,8 +19,21 @@ public record RowTarget(String table, List<Fill> fills) {
     /** A component and its column. */
     public record Fill(RecordPart part, TableColumn column) {
 
+        /** Whether the column's values are sent as texts: unnest would take arrays and composites apart. */
+        public boolean isText() {
+            return column.array() || column.kind().equals("c");
+        }
+
         String quoted() {
             return column.quoted();
+        }
+
+        private String sentType() {
+            return isText() ? "text" : column.type();
+        }
+
+        private String read() {
+            return isText() ? "CAST(" + quoted() + " AS " + column.type() + ")" : quoted();
         }
     }
 
@@ -114,18 +127,17 @@ public record RowTarget(String table, List<Fill> fills) {
     private String rows() {
         StringBuilder arrays = new StringBuilder("unnest(");
         for (int i = 0; i < fills.size(); i++) {
-            TableColumn column = fills.get(i).column();
-            if (column.array()) {
-                throw new StatementException("column " + column.name() + " is an array, which unnest would take apart: "
-                        + TableColumn.WAYS_FOR_ARRAYS);
-            }
             arrays.append(i == 0 ? ":" : ", :")
                     .append(parameter(i))
                     .append("::")
-                    .append(column.type())
+                    .append(fills.get(i).sentType())
                     .append("[]");
         }
-        return arrays.append(") AS rows(").append(all(Fill::quoted)).append(')').toString();
+        String names = '(' + all(Fill::quoted) + ')';
+        if (fills.stream().noneMatch(Fill::isText)) {
+            return arrays + ") AS rows" + names;
+        }
+        return "(SELECT " + all(Fill::read) + " FROM " + arrays + ") AS sent" + names + ") AS rows" + names;
     }
 
     private List<Fill> keys(String... names) {

@@ -8,13 +8,10 @@ package io.github.r2dbcsession.internal.sql.bulk;
  * @param quoted its name as SQL has it
  * @param type its type, to be cast to
  * @param oid the type's number; that of what a domain is made of
- * @param kind the type's {@code typtype}, {@code e} for an enum
+ * @param kind the type's {@code typtype}, {@code e} for an enum, {@code c} for a composite
  * @param array whether it is an array
  */
 public record TableColumn(String table, String name, String quoted, String type, long oid, String kind, boolean array) {
-
-    /** What to do with a column that is an array, which neither way takes. */
-    static final String WAYS_FOR_ARRAYS = "send such rows one by one with sql(...), or as CSV with copyIn(...)";
 
     /** Reads the columns of the table {@code $1}, which the server resolves as it does in any statement; none where there is no such table. */
     public static final String QUERY = """
