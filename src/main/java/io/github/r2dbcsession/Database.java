@@ -126,7 +126,8 @@ public interface Database extends SqlClient {
      * Acquires a connection as a session that the subscriber closes, made for
      * {@code usingWhen(db.openSession(), work, Session::close)}.
      *
-     * <p>Cancelling before the session is emitted gives everything back; afterwards closing is the subscriber's duty.
+     * <p>Cancelling before the session is emitted gives everything back; afterwards closing is the subscriber's duty. Work beside it that
+     * takes a further connection is not known to hold this one, see {@link NestedAcquireException}.
      */
     Mono<Session> openSession();
 

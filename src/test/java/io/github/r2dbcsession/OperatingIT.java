@@ -18,6 +18,8 @@ import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.FakeServer;
 import io.github.r2dbcsession.testing.Logged;
 import io.github.r2dbcsession.testing.TestDatabase;
+import io.r2dbc.spi.R2dbcTimeoutException;
+import io.r2dbc.spi.R2dbcTransientException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -110,6 +112,8 @@ class OperatingIT {
                             .hasMessageContaining("OperatingIT.java:")
                             .hasMessageEndingWith("raise maxSize");
                     assertThat(failure.getMessage()).hasSizeLessThan(500);
+                    assertThat(((R2dbcTransientException) failure).getSqlState())
+                            .isEqualTo("08001");
                     assertThat(((PoolExhaustedException) failure).holders()).hasSize(SIZE);
                     assertThat(((PoolExhaustedException) failure).stats().saturated())
                             .isTrue();
@@ -132,7 +136,11 @@ class OperatingIT {
                     .build();
 
             StepVerifier.create(hanging.sql("SELECT 1").as(Integer.class).one())
-                    .expectErrorSatisfies(failure -> assertThat(failure).isNotInstanceOf(PoolExhaustedException.class))
+                    .expectErrorSatisfies(failure -> assertThat(failure)
+                            .isNotInstanceOf(PoolExhaustedException.class)
+                            .isInstanceOfSatisfying(
+                                    R2dbcTimeoutException.class,
+                                    timeout -> assertThat(timeout.getSqlState()).isEqualTo("08001")))
                     .verify(LIMIT);
             hanging.close().block(LIMIT);
         }

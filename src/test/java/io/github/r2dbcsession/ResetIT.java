@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 
@@ -215,6 +216,22 @@ class ResetIT {
             assertThat(found).containsExactly(7);
         }
         assertThat(db.stats().idle() + db.stats().recovering()).isEqualTo(1);
+    }
+
+    @Test
+    void aConnectionKeepsNoMoreThan256StatementsPrepared() {
+        Database db = database(ResetPolicy.DEFAULT);
+
+        Long prepared = db.inSession(session -> Flux.range(0, 300)
+                        .concatMap(i -> session.sql("SELECT :n::int + " + i)
+                                .bind("n", 1)
+                                .rowsUpdated())
+                        .then(session.sql("SELECT count(*) FROM pg_prepared_statements")
+                                .as(Long.class)
+                                .one()))
+                .block(LIMIT);
+
+        assertThat(prepared).isBetween(200L, 256L);
     }
 
     @Test

@@ -63,7 +63,7 @@ final class DriverOptions {
             "ssl_min_protocol_version", List.of("TLSv1", "TLSv1.1", "TLSv1.2"),
             "ssl_max_protocol_version", List.of("TLSv1.3"),
             "sslcertmode", List.of("disable", "allow"),
-            "channel_binding", List.of("disable", "prefer"),
+            "channel_binding", List.of("prefer"),
             "require_auth", List.of());
 
     private final ConnectionString string;

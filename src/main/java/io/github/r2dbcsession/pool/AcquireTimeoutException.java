@@ -5,9 +5,9 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * No connection could be had from the pool within the limit. It is {@link PoolExhaustedException} where all of them were in use; otherwise
- * the server could not be reached in time, which the cause tells, or lending was suspended. Nothing was sent, so trying again later is
- * safe.
+ * No connection could be had from the pool within the limit; SQLSTATE 08001. It is {@link PoolExhaustedException} where all of them were
+ * in use; otherwise the server could not be reached in time, which the cause tells, or lending was suspended. Nothing was sent, so trying
+ * again later is safe.
  */
 public sealed class AcquireTimeoutException extends R2dbcTimeoutException permits PoolExhaustedException {
 
@@ -23,7 +23,7 @@ public sealed class AcquireTimeoutException extends R2dbcTimeoutException permit
     }
 
     AcquireTimeoutException(String message, PoolStats stats, Duration limit, @Nullable Throwable cause) {
-        super(message, null, 0, null, cause);
+        super(message, "08001", 0, null, cause);
         this.stats = stats;
         this.limit = limit;
     }

@@ -2,7 +2,7 @@ package io.github.r2dbcsession.pool;
 
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 
-/** The database has been closed, or is about to be. Nothing was sent. */
+/** The database has been closed, or is about to be; SQLSTATE 08003. Nothing was sent. */
 public final class PoolClosedException extends R2dbcNonTransientResourceException {
 
     private static final long serialVersionUID = 1;

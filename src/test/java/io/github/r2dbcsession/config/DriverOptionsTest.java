@@ -93,6 +93,7 @@ class DriverOptionsTest {
                 "ssl_max_protocol_version=TLSv1.2",
                 "sslcertmode=require",
                 "channel_binding=require",
+                "channel_binding=disable",
                 "require_auth=scram-sha-256"
             })
     void refusesForTheDriverAloneWhatOnlyTheLibraryHonours(String demand) {

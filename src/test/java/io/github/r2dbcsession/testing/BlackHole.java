@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /** A server that stops answering, each kind in its own way, and starts again. */
 public interface BlackHole extends AutoCloseable {
@@ -40,10 +41,22 @@ public interface BlackHole extends AutoCloseable {
     /** Swallows what goes these ways. */
     static BlackHole swallowing(TestDatabase database, Class<?> test, Set<Way> ways) {
         FaultProxy proxy = FaultProxy.before(database);
+        return swallowing(proxy, proxy.url(database, test), ways, () -> asleep(database, test));
+    }
+
+    /** Swallows what goes these ways on its way to a server with TLS, which nothing is run on. */
+    static BlackHole swallowing(TlsServer server, Class<?> test, Set<Way> ways) {
+        FaultProxy proxy = FaultProxy.before("127.0.0.1", server.port());
+        String url = "postgresql://app:%s@127.0.0.1:%d/postgres?application_name=%s&sslmode=require"
+                .formatted(TlsServer.PASSWORD, proxy.port(), TestDatabase.applicationName(test));
+        return swallowing(proxy, url, ways, () -> false);
+    }
+
+    private static BlackHole swallowing(FaultProxy proxy, String url, Set<Way> ways, BooleanSupplier asleep) {
         return new BlackHole() {
             @Override
             public String url() {
-                return proxy.url(database, test);
+                return url;
             }
 
             @Override
@@ -64,7 +77,7 @@ public interface BlackHole extends AutoCloseable {
 
             @Override
             public boolean isAsleep() {
-                return asleep(database, test);
+                return asleep.getAsBoolean();
             }
 
             @Override

@@ -11,9 +11,11 @@ import java.util.Set;
  * @param methods those it names
  * @param negated whether all but the named ones are allowed
  * @param bound whether the login must be bound to the TLS connection
+ * @param mayBind whether it may
  * @param certified whether the server must have asked for our certificate
  */
-record AuthenticationPolicy(String words, Set<String> methods, boolean negated, boolean bound, boolean certified) {
+record AuthenticationPolicy(
+        String words, Set<String> methods, boolean negated, boolean bound, boolean mayBind, boolean certified) {
 
     static final String NONE = "none";
     static final String CLEARTEXT = "password";
@@ -31,6 +33,7 @@ record AuthenticationPolicy(String words, Set<String> methods, boolean negated, 
                 methods,
                 negated || words.isEmpty(),
                 "require".equals(string.options().get("channel_binding")),
+                !"disable".equals(string.options().get("channel_binding")),
                 "require".equals(string.options().get("sslcertmode")));
     }
 

@@ -34,10 +34,11 @@ final class HostConnector {
      * @param limit how long it may take, every attempt at TLS included
      */
     Mono<PhysicalConnection> connect(Endpoint endpoint, Credentials credentials, Duration limit) {
-        return Mono.defer(() -> {
+        return Mono.deferContextual(context -> {
+            SignOfLife sign = context.<SignOfLife>getOrEmpty(SignOfLife.class).orElse(() -> {});
             AtomicReference<@Nullable LoginAttempt> current = new AtomicReference<>();
             AtomicBoolean emitted = new AtomicBoolean();
-            return attempt(tls.attempts(endpoint.host()), endpoint, credentials, current)
+            return attempt(tls.attempts(endpoint.host()), endpoint, credentials, sign, current)
                     .timeout(limit, Mono.error(() -> outOfTime(endpoint, current.get(), limit)))
                     .doOnError(failure -> kill(current.get()))
                     .doOnNext(connection -> emitted.set(true))
@@ -53,17 +54,18 @@ final class HostConnector {
             List<Encryption> left,
             Endpoint endpoint,
             Credentials credentials,
+            SignOfLife sign,
             AtomicReference<@Nullable LoginAttempt> current) {
         return Mono.defer(() -> {
             LoginAttempt attempt =
-                    new LoginAttempt(connectionString, tls, authentication, endpoint, left.get(0), sockets);
+                    new LoginAttempt(connectionString, tls, authentication, endpoint, left.get(0), sockets, sign);
             current.set(attempt);
             Mono<PhysicalConnection> connect = attempt.connect(credentials);
             return left.size() == 1
                     ? connect
                     : connect.onErrorResume(
                             failure -> attempt.mayFallBack(),
-                            failure -> attempt(left.subList(1, left.size()), endpoint, credentials, current)
+                            failure -> attempt(left.subList(1, left.size()), endpoint, credentials, sign, current)
                                     .onErrorMap(last -> attempt.failures().after(last, failure)));
         });
     }

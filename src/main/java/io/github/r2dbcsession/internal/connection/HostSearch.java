@@ -66,18 +66,29 @@ final class HostSearch {
         private final SearchFailures failures = new SearchFailures(role);
         private final AtomicReference<@Nullable PhysicalConnection> reserve = new AtomicReference<>();
 
+        /** The connection that is made and not emitted yet; a cancel finds it whatever it is waiting for. */
+        private final AtomicReference<@Nullable PhysicalConnection> held = new AtomicReference<>();
+
         Run(Credentials credentials, Deadline deadline) {
             this.credentials = credentials;
             this.deadline = deadline;
         }
 
         Mono<PhysicalConnection> run() {
-            return first(inOrder(servers)).doFinally(signal -> {
-                PhysicalConnection unused = reserve.getAndSet(null);
-                if (unused != null) {
-                    unused.close().subscribe();
-                }
-            });
+            return first(inOrder(servers))
+                    .doOnNext(connection -> held.set(null))
+                    .doOnCancel(() -> {
+                        PhysicalConnection unwanted = held.getAndSet(null);
+                        if (unwanted != null) {
+                            unwanted.kill();
+                        }
+                    })
+                    .doFinally(signal -> {
+                        PhysicalConnection unused = reserve.getAndSet(null);
+                        if (unused != null) {
+                            unused.close().subscribe();
+                        }
+                    });
         }
 
         /** The first of these servers that will do. */
@@ -109,6 +120,7 @@ final class HostSearch {
             Deadline own = share.share(left.size());
             return connector
                     .connect(endpoint, credentials, own.left())
+                    .doOnNext(held::set)
                     .flatMap(connection -> judged(connection, endpoint, own))
                     .doOnNext(connection -> memory.note(endpoint, Standing.FRESH))
                     .doOnError(failure -> {
@@ -126,6 +138,7 @@ final class HostSearch {
 
         private Mono<PhysicalConnection> last() {
             PhysicalConnection second = reserve.getAndSet(null);
+            held.set(second);
             return second != null && second.isOpen() ? Mono.just(second) : Mono.error(failures.conclusion());
         }
 
@@ -143,7 +156,6 @@ final class HostSearch {
                             failure -> new ConnectFailedException(
                                     Reason.LOST, endpoint + " did not tell its role", "08006", failure))
                     .doOnError(failure -> connection.kill())
-                    .doOnCancel(connection::kill)
                     .flatMap(mismatch -> Mono.defer(() -> unsuitable(connection, endpoint, mismatch)))
                     .switchIfEmpty(Mono.fromSupplier(() -> {
                         if (role == ServerRole.PRIMARY || role == ServerRole.READ_WRITE) {

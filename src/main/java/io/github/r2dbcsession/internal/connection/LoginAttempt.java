@@ -30,6 +30,7 @@ final class LoginAttempt {
     private final Refusals refusals = new Refusals();
     private final ChannelTap tap;
     private final Turns cancels;
+    private final SignOfLife sign;
     private volatile @Nullable TlsContext tls;
 
     LoginAttempt(
@@ -38,7 +39,8 @@ final class LoginAttempt {
             AuthenticationPolicy authentication,
             Endpoint endpoint,
             Encryption encryption,
-            Sockets sockets) {
+            Sockets sockets,
+            SignOfLife sign) {
         this.string = string;
         this.policy = policy;
         this.authentication = authentication;
@@ -47,6 +49,7 @@ final class LoginAttempt {
         this.failures = new ConnectFailures(endpoint.toString(), policy.mode());
         this.tap = new ChannelTap(sockets, this::guard);
         this.cancels = sockets.cancels();
+        this.sign = sign;
     }
 
     /** Connects once. Whatever fails leaves no socket. */
@@ -79,14 +82,16 @@ final class LoginAttempt {
     private void guard(ChannelPipeline pipeline) {
         TlsContext context = tls;
         if (context != null) {
-            pipeline.addLast(new TlsHandler(context, encryption, policy.direct(), failures, refusals));
+            pipeline.addLast(new TlsHandler(
+                    context, encryption, policy.direct(), authentication.mayBind(), failures, refusals, sign));
         }
         pipeline.addLast(new LoginGuard(
                 authentication,
                 context == null ? ClientCertificate.none() : context.client(),
                 hadTls -> hadTls || encryption == Encryption.PLAIN,
                 failures,
-                refusals));
+                refusals,
+                sign));
     }
 
     /** Whether libpq would make its next attempt now that this one has failed. */

@@ -28,6 +28,7 @@ final class LoginGuard extends ChannelDuplexHandler {
     private final Predicate<Boolean> fallsBack;
     private final ConnectFailures failures;
     private final Refusals refusals;
+    private final SignOfLife sign;
     private @Nullable Authentication authentication;
     private @Nullable ByteBuf held;
     private boolean begun;
@@ -44,18 +45,27 @@ final class LoginGuard extends ChannelDuplexHandler {
             ClientCertificate client,
             Predicate<Boolean> fallsBack,
             ConnectFailures failures,
-            Refusals refusals) {
+            Refusals refusals,
+            SignOfLife sign) {
         this.policy = policy;
         this.client = client;
         this.fallsBack = fallsBack;
         this.failures = failures;
         this.refusals = refusals;
+        this.sign = sign;
     }
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
         authentication = new Authentication(policy, hasTls(context), client);
+        logIn(context, true);
         context.fireChannelActive();
+    }
+
+    private static void logIn(ChannelHandlerContext context, boolean begins) {
+        if (context.pipeline().get(SslHandler.class) instanceof UnboundTls tls) {
+            tls.logIn(begins);
+        }
     }
 
     private static boolean hasTls(ChannelHandlerContext context) {
@@ -66,6 +76,7 @@ final class LoginGuard extends ChannelDuplexHandler {
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf bytes = (ByteBuf) message;
         heard = true;
+        sign.heard();
         held = held == null ? bytes : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(context.alloc(), held, bytes);
         while (!done && held != null && held.readableBytes() >= HEADER) {
             int length = held.getInt(held.readerIndex() + 1);
@@ -188,6 +199,7 @@ final class LoginGuard extends ChannelDuplexHandler {
 
     @Override
     public void handlerRemoved(ChannelHandlerContext context) {
+        logIn(context, false);
         ByteBuf rest = held;
         held = null;
         if (rest != null && rest.isReadable()) {

@@ -7,6 +7,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.util.concurrent.Executor;
+import javax.net.ssl.SSLEngine;
 import reactor.core.scheduler.Schedulers;
 
 /**
@@ -20,16 +22,27 @@ final class TlsHandler extends ChannelInboundHandlerAdapter {
     private final TlsContext tls;
     private final Encryption encryption;
     private final boolean direct;
+    private final boolean mayBind;
     private final ConnectFailures failures;
     private final Refusals refusals;
+    private final SignOfLife sign;
     private boolean asked;
 
-    TlsHandler(TlsContext tls, Encryption encryption, boolean direct, ConnectFailures failures, Refusals refusals) {
+    TlsHandler(
+            TlsContext tls,
+            Encryption encryption,
+            boolean direct,
+            boolean mayBind,
+            ConnectFailures failures,
+            Refusals refusals,
+            SignOfLife sign) {
         this.tls = tls;
         this.encryption = encryption;
         this.direct = direct;
+        this.mayBind = mayBind;
         this.failures = failures;
         this.refusals = refusals;
+        this.sign = sign;
     }
 
     @Override
@@ -46,6 +59,7 @@ final class TlsHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf bytes = (ByteBuf) message;
+        sign.heard();
         try {
             if (asked && bytes.isReadable()) {
                 asked = false;
@@ -82,7 +96,10 @@ final class TlsHandler extends ChannelInboundHandlerAdapter {
 
     private void begin(ChannelHandlerContext context) {
         // Verifying a chain takes its time, which other connections of the event loop should not wait for.
-        SslHandler handler = new SslHandler(tls.engine(), false, Schedulers.boundedElastic()::schedule);
+        Executor elsewhere = Schedulers.boundedElastic()::schedule;
+        SSLEngine engine = tls.engine();
+        SslHandler handler =
+                mayBind ? new SslHandler(engine, false, elsewhere) : new UnboundTls(engine, tls.engine(), elsewhere);
         handler.setHandshakeTimeoutMillis(0);
         context.pipeline().addBefore(context.name(), null, handler);
         // A handshake that has begun already is not begun by the handler; this sends its first message.
@@ -97,6 +114,7 @@ final class TlsHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event instanceof SslHandshakeCompletionEvent handshake) {
+            sign.heard();
             if (!handshake.isSuccess()) {
                 refuse(
                         context,

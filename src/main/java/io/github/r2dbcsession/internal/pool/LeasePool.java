@@ -4,15 +4,14 @@ import io.github.r2dbcsession.config.PoolSettings;
 import io.github.r2dbcsession.internal.connection.Condemnation;
 import io.github.r2dbcsession.internal.connection.Connector;
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
+import io.github.r2dbcsession.internal.connection.SignOfLife;
 import io.github.r2dbcsession.pool.AcquireTimeoutException;
 import io.github.r2dbcsession.pool.DisconnectReason;
 import io.github.r2dbcsession.pool.DrainReport;
 import io.github.r2dbcsession.pool.Holder;
 import io.github.r2dbcsession.pool.PoolClosedException;
 import io.github.r2dbcsession.pool.PoolEvent;
-import io.github.r2dbcsession.pool.PoolExhaustedException;
 import io.github.r2dbcsession.pool.PoolStats;
-import io.github.r2dbcsession.pool.TooManyPendingException;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.spi.Connection;
@@ -21,10 +20,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 import reactor.pool.PoolBuilder;
 import reactor.pool.PoolConfig;
-import reactor.pool.PoolShutdownException;
 import reactor.util.context.Context;
 
 /**
@@ -44,7 +41,6 @@ public final class LeasePool {
     private final Fleet fleet = new Fleet();
     private final WaitingLine line = new WaitingLine();
     private final Dedicated dedicated;
-    private final Sinks.Empty<Void> closing = Sinks.empty();
     private final ServiceTime serviceTime;
     private final ConnectionPool pool;
     private final Supply supply;
@@ -52,6 +48,7 @@ public final class LeasePool {
     private volatile PoolSettings settings;
     private final Drain drain;
     private final Lending lending = new Lending();
+    private final PoolFailures failures = new PoolFailures(this);
     private final AtHand atHand;
 
     /** Sets a pool up; opens nothing. */
@@ -84,30 +81,24 @@ public final class LeasePool {
 
     /** Connects for the pool. The Context of the attempt is none of the connection's business. */
     private Mono<Connection> connect() {
-        return Mono.deferContextual(attempt -> {
+        return Mono.deferContextual(context -> {
             keeper.start();
             int generation = fleet.generation();
-            // What comes when the race below is over is dropped there.
-            Mono<PhysicalConnection> connect = connector.connect().doOnNext(this::killAfterEnd);
-            return Mono.firstWithSignal(
-                            attempt.hasKey(Supply.HURRIED) ? connect.timeout(supply.patience()) : connect,
-                            closing.asMono().then(Mono.error(this::closed)))
+            Attempt attempt = context.get(Attempt.class);
+            return attempt.run(connector.connect())
                     .<Connection>map(connection -> join(connection, generation))
-                    .contextWrite(context -> Context.empty());
+                    .contextWrite(any -> Context.of(SignOfLife.class, attempt));
         });
-    }
-
-    private void killAfterEnd(PhysicalConnection connection) {
-        if (lending.isClosed()) {
-            connection.kill();
-        }
     }
 
     private Pooled join(PhysicalConnection connection, int generation) {
         Pooled pooled = new Pooled(connection, generation, atHand);
         fleet.join(pooled, this::closed);
         connection.condemned().filter(Condemnation::wholeServer).subscribe(condemnation -> retire(pooled));
-        killAfterEnd(connection);
+        // It may have come just when the pool ended.
+        if (lending.isClosed()) {
+            connection.kill();
+        }
         return pooled;
     }
 
@@ -160,7 +151,7 @@ public final class LeasePool {
 
     /** Connects outside the pool; releasing the lease closes the connection. Fails as a connect does. */
     public Mono<Lease> dedicated() {
-        return Mono.defer(() -> lending.refuses(false) ? Mono.error(closed()) : dedicated.lease());
+        return Mono.defer(() -> lending.refuses(false) ? Mono.error(failures.closed()) : dedicated.lease());
     }
 
     /** Closes every idle connection, and each that is out when it comes back; emits how many were idle. Never fails. */
@@ -239,7 +230,7 @@ public final class LeasePool {
         line.forEach(place -> {
             if (!place.isHolding()) {
                 refused.incrementAndGet();
-                place.giveUp(closed());
+                place.giveUp(failures.closed());
             }
         });
         return refused.get();
@@ -249,9 +240,8 @@ public final class LeasePool {
     private Mono<Void> end(DrainReport report) {
         lending.close();
         keeper.stop();
-        supply.end();
-        closing.tryEmitEmpty();
-        line.forEach(place -> place.giveUp(closed()));
+        supply.end(failures.closed());
+        line.forEach(place -> place.giveUp(failures.closed()));
         dedicated.kill();
         atHand.clear();
         return pool.disposeLater()
@@ -275,8 +265,12 @@ public final class LeasePool {
         return atHand;
     }
 
-    Throwable closed() {
-        return new PoolClosedException(name);
+    String name() {
+        return name;
+    }
+
+    PoolFailures failures() {
+        return failures;
     }
 
     int maxPending() {
@@ -320,25 +314,5 @@ public final class LeasePool {
 
     void takeBack(Connection connection) {
         Mono.defer(() -> Mono.from(connection.close())).onErrorComplete().subscribe();
-    }
-
-    Throwable translate(Throwable failure) {
-        return failure instanceof PoolShutdownException ? closed() : failure;
-    }
-
-    Throwable outOfTime(Duration limit) {
-        PoolStats now = stats();
-        Throwable failure = supply.lastFailure();
-        if (now.saturated()) {
-            return new PoolExhaustedException(now, limit, holders());
-        }
-        String why = lending.isSuspended()
-                ? "lending is suspended until the application resumes it"
-                : failure == null ? "a connect is under way" : "the last connect failed";
-        return new AcquireTimeoutException(now, limit, why, failure);
-    }
-
-    Throwable tooManyPending() {
-        return new TooManyPendingException(stats(), maxPending());
     }
 }

@@ -1,14 +1,13 @@
 package io.github.r2dbcsession.internal.pool;
 
 import io.github.r2dbcsession.config.PoolSettings;
-import io.github.r2dbcsession.connection.ConnectFailedException;
-import io.github.r2dbcsession.connection.ConnectTimeoutException;
-import io.github.r2dbcsession.connection.NoSuitableHostException;
-import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
@@ -19,30 +18,25 @@ import reactor.core.scheduler.Schedulers;
  * success twice as many, since a server may have fewer places than the pool; beyond {@code size} one at a time.
  *
  * <p>After a failure, and before the first success, one attempt at a time is made, and after each there is a random pause of 100 to 300 ms,
- * or 500 ms where the server has no place left. An attempt that hangs holds up the next for 300 ms, or longer where connects take longer: up to three more are then
- * under way beside it, each of which has as long as a sign of life may take. Callers wait through all that until their deadlines, for a server that was there once will be
- * there again. A failure that time does not mend is theirs at once, unless there are connections that will come back. Thread-safe.
+ * or 500 ms where the server has no place left. An attempt that hangs holds up the next for 300 ms, or longer where connects take longer:
+ * up to three more are then under way beside it, each of which has as long as a sign of life may take. Where the pool has no place for one
+ * more, one that hears nothing makes way for it; the one that has gone on longest only where it is alone, and then now and then not so soon, for
+ * a server may have become slow.
+ *
+ * <p>Callers wait through all that until their deadlines, for a server that was there once will be there again. A failure that time does
+ * not mend is theirs at once, unless there are connections that will come back. Thread-safe.
  */
 final class Supply {
 
-    /** In the Context of an attempt that must be over soon. */
-    static final Object HURRIED = new Object();
-
-    private static final long PAUSE = Duration.ofMillis(100).toNanos();
-    private static final long JITTER = Duration.ofMillis(200).toNanos();
-    private static final long PAUSE_WHEN_FULL = Duration.ofMillis(500).toNanos();
-    private static final long PAUSE_WHEN_HOPELESS = Duration.ofSeconds(1).toNanos();
-    private static final long LEAST_HANGING = Duration.ofMillis(300).toNanos();
-    private static final long LEAST_PATIENCE = Duration.ofMillis(250).toNanos();
-    private static final long MOST_PATIENCE = Duration.ofSeconds(1).toNanos();
-    private static final int MOST_WHILE_DOWN = 4;
-    private static final String TOO_MANY_CONNECTIONS = "53300";
+    private static final int MOST_HURRIED = 3;
 
     private final WaitingLine line;
     private final Fleet fleet;
     private final Supplier<PoolSettings> settings;
     private final Mono<Integer> connect;
     private final Runnable onConnected;
+    private final Pace pace = new Pace();
+    private final List<Attempt> underWay = new ArrayList<>();
     private volatile int connecting;
     private boolean up;
     private int sideBySide = 1;
@@ -51,14 +45,13 @@ final class Supply {
     private long notBefore = System.nanoTime();
     private int initial;
     private @Nullable Disposable alarm;
-    private volatile long usual;
     private volatile boolean ended;
     private volatile @Nullable Throwable lastFailure;
 
     /**
      * Prepares to connect.
      *
-     * @param connect makes one connection and puts it among the idle ones
+     * @param connect makes one connection, in the attempt of its Context, and puts it among the idle ones
      * @param onConnected called after each success
      */
     Supply(
@@ -85,51 +78,67 @@ final class Supply {
         return lastFailure;
     }
 
-    /** Makes no more attempts. */
-    void end() {
-        ended = true;
+    /** How long a server may take for a sign of life. */
+    Duration patience() {
+        return pace.patience();
+    }
+
+    /** Makes no more attempts, and has those under way fail so. */
+    void end(Throwable failure) {
+        List<Attempt> left;
+        synchronized (this) {
+            ended = true;
+            left = List.copyOf(underWay);
+        }
+        left.forEach(attempt -> attempt.giveUp(failure));
     }
 
     /** Makes the next attempt alone: something speaks against the server. */
     synchronized void doubt() {
-        up = false;
+        if (up) {
+            up = false;
+            pace.goesDown();
+        }
     }
 
     /** Starts the attempts that are called for; to be called whenever that may have changed. */
     void serve() {
-        if (ended || isFull()) {
+        if (ended || (connecting == 0 && isFull())) {
             return;
         }
-        int patient = 0;
-        int hurried = 0;
+        List<Attempt> begun = new ArrayList<>();
         synchronized (this) {
             while (isWanted() && mayStart(System.nanoTime())) {
-                if (!up && connecting > 0) {
-                    hurried++;
-                } else {
-                    patient++;
-                }
-                connecting++;
-                lastStart = System.nanoTime();
+                begun.add(begin());
             }
             if (wanted() > 0) {
                 setAlarm();
             }
         }
-        start(patient, connect);
-        start(hurried, connect.contextWrite(context -> context.put(HURRIED, true)));
+        begun.forEach(this::start);
     }
 
-    private void start(int attempts, Mono<Integer> attempt) {
-        for (int i = 0; i < attempts; i++) {
-            long begun = System.nanoTime();
-            attempt.subscribe(made -> succeeded(System.nanoTime() - begun), this::failed);
-        }
+    private Attempt begin() {
+        boolean hurried = !up && underWay.size() > hurried();
+        Attempt attempt = new Attempt(hurried, hurried ? pace.patience() : pace.tenure());
+        underWay.add(attempt);
+        connecting = underWay.size();
+        lastStart = attempt.start();
+        return attempt;
+    }
+
+    private void start(Attempt attempt) {
+        connect.contextWrite(context -> context.put(Attempt.class, attempt))
+                .subscribe(made -> succeeded(attempt), failure -> failed(attempt, failure));
+    }
+
+    private int hurried() {
+        return (int) underWay.stream().filter(Attempt::isHurried).count();
     }
 
     /** An attempt that is under way counts for a caller, unless it may be one of those that hang. */
     private boolean isWanted() {
-        return wanted() > (up ? connecting : 0) && !isFull();
+        return !ended && wanted() > (up ? connecting : 0) && !isFull();
     }
 
     private int wanted() {
@@ -150,45 +159,68 @@ final class Supply {
                             && fleet.size() + connecting < settings.get().size());
         }
         return now - notBefore >= 0
-                && (connecting == 0 || (proven && connecting < MOST_WHILE_DOWN && now - lastStart >= hanging()));
+                && (connecting == 0 || (proven && hurried() < MOST_HURRIED && now - lastStart >= pace.hanging()));
     }
 
     private void setAlarm() {
-        long now = System.nanoTime();
-        long hanging = lastStart + hanging();
-        long next = connecting > 0 && hanging - notBefore > 0 ? hanging : notBefore;
-        // Beside the first attempt ever there is none; its end is what comes next.
-        if (connecting >= MOST_WHILE_DOWN || (connecting > 0 && !proven) || alarm != null) {
-            return;
+        if (alarm == null) {
+            long now = System.nanoTime();
+            nextStep(now)
+                    .ifPresent(in -> alarm =
+                            Schedulers.parallel().schedule(this::onAlarm, Math.max(0, in), TimeUnit.NANOSECONDS));
         }
-        alarm = Schedulers.parallel().schedule(this::onAlarm, Math.max(0, next - now), TimeUnit.NANOSECONDS);
+    }
+
+    /** How long it is until there may be something to do that nothing else calls for, if ever. */
+    private OptionalLong nextStep(long now) {
+        long pause = notBefore - now;
+        if (connecting == 0) {
+            return OptionalLong.of(pause);
+        }
+        // Beside the first attempt ever there is none; its end is what comes next, and so it is with those that end
+        // soon.
+        if (!proven || hurried() >= MOST_HURRIED) {
+            return OptionalLong.empty();
+        }
+        long step = Math.max(pause, lastStart + pace.hanging() - now);
+        return isFull()
+                ? mayMakeWay()
+                        .mapToLong(attempt -> Math.max(step, attempt.patienceEnd() - now))
+                        .min()
+                : OptionalLong.of(step);
+    }
+
+    private Stream<Attempt> mayMakeWay() {
+        return underWay.stream().skip(connecting == 1 ? 0 : 1).filter(attempt -> !attempt.isHurried());
     }
 
     private void onAlarm() {
+        Attempt makesWay = null;
         synchronized (this) {
             alarm = null;
-            if (connecting > 0 && System.nanoTime() - lastStart >= hanging()) {
-                up = false;
+            long now = System.nanoTime();
+            if (connecting > 0 && now - lastStart >= pace.hanging()) {
+                doubt();
+                if (proven && isFull() && wanted() > 0 && hurried() < MOST_HURRIED) {
+                    makesWay = mayMakeWay()
+                            .filter(attempt -> now - attempt.patienceEnd() >= 0)
+                            .findFirst()
+                            .orElse(null);
+                }
             }
         }
-        serve();
+        if (makesWay == null) {
+            serve();
+        } else {
+            makesWay.giveUp();
+        }
     }
 
-    /** How long a server may take for a sign of life, and a hurried attempt: twice as long as the last connect, within bounds. */
-    Duration patience() {
-        return Duration.ofNanos(Math.max(LEAST_PATIENCE, Math.min(2 * usual, MOST_PATIENCE)));
-    }
-
-    /** How long an attempt is waited for before it counts as one that hangs: three times as long as the last took, within bounds. */
-    private long hanging() {
-        return Math.max(LEAST_HANGING, Math.min(3 * usual, MOST_PATIENCE));
-    }
-
-    private void succeeded(long took) {
+    private void succeeded(Attempt attempt) {
         lastFailure = null;
-        usual = took;
         synchronized (this) {
-            connecting--;
+            leave(attempt);
+            pace.took(System.nanoTime() - attempt.start());
             up = true;
             sideBySide = Math.min(2 * sideBySide, settings.get().size());
             proven = true;
@@ -198,17 +230,18 @@ final class Supply {
         serve();
     }
 
-    private void failed(Throwable failure) {
+    private void failed(Attempt attempt, Throwable failure) {
+        boolean makesWay = attempt.madeWay();
         boolean hopeless;
         synchronized (this) {
-            connecting--;
-            up = false;
+            leave(attempt);
+            doubt();
             sideBySide = 1;
-            notBefore = System.nanoTime() + pause(failure);
-            proven |= isThere(failure);
-            hopeless = !(proven && passes(failure)) && fleet.size() == 0 && !isHurry(failure);
+            notBefore = System.nanoTime() + (makesWay ? 0 : Pace.pause(failure));
+            proven |= Pace.isThere(failure);
+            hopeless = !(proven && Pace.passes(failure)) && fleet.size() == 0 && !makesWay;
         }
-        if (!isHurry(failure)) {
+        if (!makesWay) {
             lastFailure = failure;
         }
         if (hopeless) {
@@ -217,30 +250,8 @@ final class Supply {
         serve();
     }
 
-    private static boolean isHurry(Throwable failure) {
-        return failure instanceof java.util.concurrent.TimeoutException;
-    }
-
-    private static long pause(Throwable failure) {
-        if (isHurry(failure)) {
-            return 0;
-        }
-        if (failure instanceof R2dbcException answer && TOO_MANY_CONNECTIONS.equals(answer.getSqlState())) {
-            return PAUSE_WHEN_FULL;
-        }
-        return passes(failure) ? PAUSE + ThreadLocalRandom.current().nextLong(JITTER) : PAUSE_WHEN_HOPELESS;
-    }
-
-    /** Whether a server answered, if only that it has no place or no time now. */
-    private static boolean isThere(Throwable failure) {
-        return failure instanceof ConnectFailedException refused
-                && refused.reason() == ConnectFailedException.Reason.UNAVAILABLE;
-    }
-
-    /** Whether time may mend it. */
-    private static boolean passes(Throwable failure) {
-        return failure instanceof ConnectFailedException
-                || failure instanceof ConnectTimeoutException
-                || failure instanceof NoSuitableHostException;
+    private void leave(Attempt attempt) {
+        underWay.remove(attempt);
+        connecting = underWay.size();
     }
 }

@@ -115,9 +115,9 @@ final class Waiter extends WaitingLine.Place implements PoolRequest.Asker, Subsc
 
     private void join() {
         if (!pool.line().join(this, pool.maxPending())) {
-            giveUp(pool.tooManyPending());
+            giveUp(pool.failures().tooManyPending());
         } else if (pool.lending().refuses(isHolding())) {
-            giveUp(pool.closed());
+            giveUp(pool.failures().closed());
         } else if (hasEnded()) {
             pool.line().leave(this);
         }
@@ -228,7 +228,7 @@ final class Waiter extends WaitingLine.Place implements PoolRequest.Asker, Subsc
     @Override
     public void failed(Throwable failure) {
         if (end(State.GIVEN_UP) != null) {
-            fail(pool.translate(failure));
+            fail(pool.failures().translate(failure));
         }
     }
 
@@ -250,7 +250,7 @@ final class Waiter extends WaitingLine.Place implements PoolRequest.Asker, Subsc
     @Override
     void outOfTime() {
         if (!hasEnded()) {
-            giveUp(pool.outOfTime(acquire.limit()));
+            giveUp(pool.failures().outOfTime(acquire.limit()));
         }
     }
 

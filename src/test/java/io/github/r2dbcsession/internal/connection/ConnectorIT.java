@@ -19,10 +19,12 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.Random;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.tcp.TcpResources;
 import reactor.test.StepVerifier;
@@ -47,6 +49,30 @@ class ConnectorIT {
         StepVerifier.create(connection.close()).expectComplete().verify(LIMIT);
         server.awaitNoBackends(name);
         assertThat(connection.isOpen()).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"any", "primary", "prefer-standby"})
+    void aConnectThatIsCancelledAtAnyMomentLeavesNothing(String role) {
+        Connector connector = connector(server.url(ConnectorIT.class) + "&target_session_attrs=" + role, LIMIT);
+        long start = System.nanoTime();
+        connector.connect().block(LIMIT).close().block(LIMIT);
+        long usual = System.nanoTime() - start;
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+
+        Flux.range(0, 120)
+                .flatMap(
+                        i -> connector
+                                .connect()
+                                .flatMap(PhysicalConnection::close)
+                                .takeUntilOther(Mono.delay(Duration.ofNanos(random.nextLong(2 * usual))))
+                                // It may hear that it has been cut off.
+                                .onErrorComplete(),
+                        4)
+                .blockLast(LIMIT.multipliedBy(3));
+
+        await("seed " + seed).atMost(LIMIT).until(() -> server.backends(name).isEmpty());
     }
 
     @Test

@@ -329,6 +329,23 @@ class HostileServerTest {
     }
 
     @Test
+    void aLoginIsNotBoundWhereThatIsSwitchedOff() {
+        try (ScriptedServer server = ScriptedServer.running(client -> {
+            client.acceptTls(LOCALHOST);
+            client.opening();
+            client.beginScram("SCRAM-SHA-256-PLUS,SCRAM-SHA-256");
+            client.send(error("28P01", "no"));
+        })) {
+            refused(server, "sslmode=require&channel_binding=disable", AuthenticationFailedException.class, "refused");
+            assertThat(server.answers())
+                    .singleElement()
+                    .asString()
+                    .contains("SCRAM-SHA-256\0", "n,,n=")
+                    .doesNotContain("PLUS");
+        }
+    }
+
+    @Test
     void aBoundLoginIsNotBoundUntilTheServerHasProvedIt() {
         SSLContext edwards =
                 PKI.server(PKI.issue(it -> it.addSanDnsName("localhost").algorithm(Algorithm.ed25519)));

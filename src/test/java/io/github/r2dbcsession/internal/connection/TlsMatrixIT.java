@@ -135,6 +135,7 @@ class TlsMatrixIT {
             assertThat(connected(right + "require")).isEqualTo("tls");
             assertThat(connected(right + "verify-full")).isEqualTo("tls");
             assertThat(connected(wrong + "require")).isEqualTo("refused");
+            assertThat(connected(right + "verify-full channel_binding=disable")).isEqualTo("tls");
             assertThat(connected(right + "verify-full channel_binding=require require_auth=scram-sha-256"))
                     .isEqualTo("tls");
         }

@@ -130,6 +130,22 @@ class HealingIT {
     }
 
     @Test
+    void idleConnectionsAreAskedForASignOfLife() {
+        LeasePool pool = pool(PoolSettings.builder()
+                .maxSize(2)
+                .keepAlive(Duration.ofSeconds(1))
+                .build());
+        List<Lease> held = hold(pool, 2);
+        held.forEach(lease -> run(lease, "SELECT 2").blockLast(LIMIT));
+        release(held);
+
+        await().atMost(LIMIT)
+                .until(() -> server.backends(name).stream().allMatch(backend -> "SELECT 1".equals(backend.query())));
+        assertThat(server.backends(name)).hasSize(2);
+        assertThat(pool.stats().acquired()).isZero();
+    }
+
+    @Test
     void aPeakOfShortWorkMakesNextToNoConnections() {
         PoolSettings settings = PoolSettings.builder().size(5).maxOverflow(45).build();
         LeasePool pool = pool(
