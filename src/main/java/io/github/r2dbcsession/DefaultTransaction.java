@@ -135,8 +135,7 @@ final class DefaultTransaction implements OpenTransaction, Holding {
 
     /** Runs a statement whose failure does not have to be the transaction's. */
     <T> Flux<T> statement(Function<? super Lease, ? extends Flux<T>> work) {
-        return Flux.defer(
-                () -> begin.isAnswered() ? send(work) : isOpen() ? begin.once().thenMany(send(work)) : refused());
+        return Flux.defer(() -> begin.isAnswered() ? send(work) : isOpen() ? begin.lead(work) : refused());
     }
 
     private <T> Flux<T> send(Function<? super Lease, ? extends Flux<T>> work) {
@@ -272,7 +271,7 @@ final class DefaultTransaction implements OpenTransaction, Holding {
                 state.end(TransactionOutcome.COMMITTED);
                 return Mono.empty();
             }
-            return new Commit(this, lease)
+            return new Commit(this, lease, begin)
                     .send()
                     .doOnError(failure -> state.end(Commit.outcome(failure)))
                     .doOnSuccess(confirmed -> state.end(TransactionOutcome.COMMITTED))
@@ -287,6 +286,11 @@ final class DefaultTransaction implements OpenTransaction, Holding {
     private Mono<Void> sendRollback() {
         return (begin.isSent() ? Rollback.send(lease) : Mono.<Void>empty())
                 .then(Mono.fromRunnable(() -> state.end(TransactionOutcome.ROLLED_BACK)));
+    }
+
+    /** Nobody knows what has become of what was sent. */
+    void vanish() {
+        state.end(TransactionOutcome.UNKNOWN);
     }
 
     TransactionRolledBackException rolledBack() {
