@@ -20,6 +20,7 @@ final class Begin {
     private final Preamble preamble;
     private final AtomicReference<@Nullable Attempt> current = new AtomicReference<>();
     private volatile boolean answered;
+    private volatile boolean vanished;
 
     Begin(DefaultTransaction transaction, Lease lease, ContextValues values) {
         this.transaction = transaction;
@@ -36,6 +37,11 @@ final class Begin {
     boolean hasLeft() {
         Attempt attempt = current.get();
         return attempt != null && attempt.lead.isSent();
+    }
+
+    /** Whether something else than a BEGIN was answered: what was sent with it may stay. */
+    boolean hasVanished() {
+        return vanished;
     }
 
     /** Whether the server has begun the transaction. */
@@ -92,7 +98,7 @@ final class Begin {
 
         @Override
         public void vanished() {
-            transaction.vanish();
+            vanished = true;
             fail(new TransactionVanishedException(transaction.described(), Phase.BEGIN));
         }
 

@@ -285,12 +285,8 @@ final class DefaultTransaction implements OpenTransaction, Holding {
 
     private Mono<Void> sendRollback() {
         return (begin.isSent() ? Rollback.send(lease) : Mono.<Void>empty())
-                .then(Mono.fromRunnable(() -> state.end(TransactionOutcome.ROLLED_BACK)));
-    }
-
-    /** Nobody knows what has become of what was sent. */
-    void vanish() {
-        state.end(TransactionOutcome.UNKNOWN);
+                .then(Mono.fromRunnable(() ->
+                        state.end(begin.hasVanished() ? TransactionOutcome.UNKNOWN : TransactionOutcome.ROLLED_BACK)));
     }
 
     TransactionRolledBackException rolledBack() {

@@ -24,7 +24,7 @@ final class Command<T> extends Flux<T> {
      * Prepares a command.
      *
      * @param messages writes it, up to a Query or a Sync
-     * @param driver runs the same as one simple query
+     * @param driver runs a simple query that is not sent, and has the answer
      */
     Command(Interceptor interceptor, Consumer<ByteBuf> messages, Flux<T> driver) {
         this.interceptor = interceptor;

@@ -61,9 +61,7 @@ final class LedStatement<T> implements Conversation.Statement<T> {
         lead.on(this::letFollow, connection::kill);
         lead.sent();
         Flux<Long> begin = new Command<>(
-                connection.interceptor(),
-                lead.preamble()::writeWithSyncTo,
-                Flux.defer(() -> simple(lead.preamble().sql())));
+                connection.interceptor(), lead.preamble()::writeWithSyncTo, Flux.defer(() -> simple("BEGIN")));
         return begin.doOnError(failure -> lead.failAlone())
                 .concatWith(Flux.defer(() -> connection.isCompatible() ? simple("") : Flux.empty()))
                 .thenMany(Flux.defer(() -> {

@@ -74,7 +74,7 @@ public final class Preamble {
         bytes.writeByte(0);
     }
 
-    /** All of it as one text, for the eyes of people and for what cannot have values of parameters. */
+    /** All of it, for the eyes of people. */
     public String sql() {
         return sql;
     }
