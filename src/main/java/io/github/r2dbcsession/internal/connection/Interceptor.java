@@ -104,7 +104,7 @@ final class Interceptor extends ChannelDuplexHandler {
     private static void write(ChannelHandlerContext context, Consumer<ByteBuf> messages) {
         ByteBuf bytes = context.alloc().ioBuffer();
         messages.accept(bytes);
-        context.write(bytes, context.voidPromise());
+        context.write(bytes);
     }
 
     @Override

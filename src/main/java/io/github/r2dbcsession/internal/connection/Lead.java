@@ -58,7 +58,7 @@ public final class Lead implements Interceptor.Reply {
     private volatile Step step = Step.UNSENT;
     private int confirmed;
     private Runnable onBegun = () -> {};
-    private Runnable onVanished = () -> {};
+    private Runnable close = () -> {};
 
     /**
      * Prepares it.
@@ -88,10 +88,15 @@ public final class Lead implements Interceptor.Reply {
         return owner;
     }
 
-    /** Says what else is to be done when the transaction has begun, or was kept from beginning. */
-    void on(Runnable begun, Runnable vanished) {
+    /**
+     * Says what else is to be done.
+     *
+     * @param begun when the transaction has begun
+     * @param unsafe where the statement could run without it: closes the channel
+     */
+    void on(Runnable begun, Runnable unsafe) {
         onBegun = begun;
-        onVanished = vanished;
+        close = unsafe;
     }
 
     void writeTo(ByteBuf bytes) {
@@ -126,7 +131,7 @@ public final class Lead implements Interceptor.Reply {
     private void vanish() {
         step = Step.VANISHED;
         owner.vanished();
-        onVanished.run();
+        close.run();
     }
 
     void requireBegun() {
@@ -156,6 +161,9 @@ public final class Lead implements Interceptor.Reply {
     public boolean seen(byte type, byte[] head, int length) {
         if (type == ERROR) {
             step = Step.FAILED;
+            if (Condemnation.isUnknownStatement(head, length)) {
+                close.run();
+            }
             return true;
         }
         if (type == COMMAND_COMPLETE) {

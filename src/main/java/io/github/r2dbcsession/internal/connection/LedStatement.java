@@ -14,6 +14,7 @@ final class LedStatement<T> implements Conversation.Statement<T> {
     private final Lead lead;
     private final Conversation.Statement<T> statement;
     private boolean carries;
+    private volatile boolean ended;
 
     LedStatement(PhysicalConnection connection, Lead lead, Conversation.Statement<T> statement) {
         this.connection = connection;
@@ -52,7 +53,7 @@ final class LedStatement<T> implements Conversation.Statement<T> {
 
     /** One with a time limit stays alone. */
     private void letFollow() {
-        if (statement.company() != Conversations.Company.NONE) {
+        if (!ended && statement.company() != Conversations.Company.NONE) {
             connection.conversations().share();
         }
     }
@@ -83,6 +84,7 @@ final class LedStatement<T> implements Conversation.Statement<T> {
 
     @Override
     public void end(@Nullable Throwable failure) {
+        ended = true;
         if (carries) {
             connection.interceptor().disarm(lead);
             lead.end(failure);

@@ -132,6 +132,17 @@ class InterceptorTest {
     }
 
     @Test
+    void theDriverCannotSendAStatementAgainBehindAPreambleThatFailed() {
+        for (String code : List.of("26000", "22012")) {
+            Lead lead = arm();
+            lead.on(() -> {}, () -> told.add("closed"));
+            channel.writeInbound(messages(ERROR.replace("22012", code) + "Z:I "));
+        }
+
+        assertThat(told).containsExactly("closed");
+    }
+
+    @Test
     void aMessageThatHasHalfArrivedBeforeGoesOnToTheDriver() {
         byte[] notification = bytes(messages(NOTIFICATION));
         for (int cut = 1; cut < notification.length; cut++) {
