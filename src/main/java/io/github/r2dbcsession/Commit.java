@@ -15,8 +15,9 @@ import reactor.core.publisher.Mono;
  *
  * @param transaction the transaction, which lets no statement in any more
  * @param lease its connection
+ * @param begin its BEGIN; where the statement that was to take it along has not been sent, there is nothing to commit
  */
-record Commit(DefaultTransaction transaction, Lease lease) {
+record Commit(DefaultTransaction transaction, Lease lease, Begin begin) {
 
     /** Where the server finds that no transaction is open. A trigger can give its warnings any code, but not any origin. */
     private static final String NO_TRANSACTION = "EndTransactionBlock";
@@ -31,7 +32,7 @@ record Commit(DefaultTransaction transaction, Lease lease) {
         return Mono.defer(() -> {
             long start = System.nanoTime();
             Phase phase = lease.isOpen() ? Phase.COMMIT : Phase.STATEMENT;
-            return lease.converse("COMMIT", statement -> {}, Commit::warnings)
+            return lease.command("COMMIT", begin::hasLeft, Commit::warnings)
                     .collectList()
                     .onErrorMap(failure -> failed(failure, phase, start))
                     .handle((warnings, sink) -> {
@@ -57,6 +58,9 @@ record Commit(DefaultTransaction transaction, Lease lease) {
     }
 
     private @Nullable Throwable flaw(List<String> warnings) {
+        if (!begin.hasLeft()) {
+            return null;
+        }
         if (!lease.committed()) {
             return transaction.rolledBack();
         }

@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.connection.Preamble;
 import io.github.r2dbcsession.internal.pool.Lease;
 import io.r2dbc.spi.Result;
 import java.util.ArrayList;
@@ -66,22 +67,18 @@ final class ContextValues {
     Mono<Void> setForSession(Lease lease) {
         return Mono.defer(() -> {
             lease.announce((policy, suspects) -> true);
-            return set(lease, false);
+            return set(lease);
         });
     }
 
-    /** Sets them until the transaction ends; outside one it does nothing. */
-    Mono<Void> setLocally(Lease lease) {
-        return set(lease, true);
+    /** Sets them behind a BEGIN, until the transaction ends. */
+    Preamble after(Preamble begin) {
+        return isEmpty() ? begin : begin.and(sql(true), pairs);
     }
 
-    private Mono<Void> set(Lease lease, boolean local) {
-        StringJoiner sql = new StringJoiner(", ", "SELECT ", "");
-        for (int i = 1; i < pairs.size(); i += 2) {
-            sql.add("pg_catalog.set_config($" + i + ", $" + (i + 1) + ", " + local + ")");
-        }
+    private Mono<Void> set(Lease lease) {
         return lease.converse(
-                        sql.toString(),
+                        sql(false),
                         statement -> {
                             for (int i = 0; i < pairs.size(); i++) {
                                 statement.bind(i, pairs.get(i));
@@ -89,5 +86,13 @@ final class ContextValues {
                         },
                         Result::getRowsUpdated)
                 .then();
+    }
+
+    private String sql(boolean local) {
+        StringJoiner sql = new StringJoiner(", ", "SELECT ", "");
+        for (int i = 1; i < pairs.size(); i += 2) {
+            sql.add("pg_catalog.set_config($" + i + ", $" + (i + 1) + ", " + local + ")");
+        }
+        return sql.toString();
     }
 }

@@ -144,8 +144,8 @@ record DefaultQuery(StatementScope scope, ParsedSql sql, Bindings bindings, Stat
                 lease.closeAtEnd();
             }
             Telemetry telemetry = scope.telemetry();
-            Flux<T> answer = lease.converse(
-                    telemetry.comment().on(sql.text()), limits, statement -> bindings.bindTo(statement, sql), read);
+            Flux<T> answer =
+                    lease.converse(telemetry.comment().on(sql.text()), limits, new BoundValues(bindings, sql), read);
             Flux<T> rows = sql.writes() && !counts ? new WrittenAnswer<>(answer, lease) : answer;
             return telemetry.watch(rows, sql, bindings, scope.name(), counts);
         });

@@ -134,8 +134,7 @@ final class DefaultTransaction implements OpenTransaction, Holding {
 
     /** Runs a statement whose failure does not have to be the transaction's. */
     <T> Flux<T> statement(Function<? super Lease, ? extends Flux<T>> work) {
-        return Flux.defer(
-                () -> begin.isAnswered() ? send(work) : isOpen() ? begin.once().thenMany(send(work)) : refused());
+        return Flux.defer(() -> begin.isAnswered() ? send(work) : isOpen() ? begin.lead(work) : refused());
     }
 
     private <T> Flux<T> send(Function<? super Lease, ? extends Flux<T>> work) {
@@ -271,7 +270,7 @@ final class DefaultTransaction implements OpenTransaction, Holding {
                 state.end(TransactionOutcome.COMMITTED);
                 return Mono.empty();
             }
-            return new Commit(this, lease)
+            return new Commit(this, lease, begin)
                     .send()
                     .doOnError(failure -> state.end(Commit.outcome(failure)))
                     .doOnSuccess(confirmed -> state.end(TransactionOutcome.COMMITTED))
@@ -285,7 +284,8 @@ final class DefaultTransaction implements OpenTransaction, Holding {
 
     private Mono<Void> sendRollback() {
         return (begin.isSent() ? Rollback.send(lease) : Mono.<Void>empty())
-                .then(Mono.fromRunnable(() -> state.end(TransactionOutcome.ROLLED_BACK)));
+                .then(Mono.fromRunnable(() ->
+                        state.end(begin.hasVanished() ? TransactionOutcome.UNKNOWN : TransactionOutcome.ROLLED_BACK)));
     }
 
     TransactionRolledBackException rolledBack() {

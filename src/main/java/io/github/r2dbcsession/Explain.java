@@ -51,7 +51,7 @@ final class Explain {
         return lease.converse(
                         "EXPLAIN " + inParentheses() + sql.text(),
                         limits,
-                        statement -> bindings.bindTo(statement, sql),
+                        new BoundValues(bindings, sql),
                         result -> result.map(row -> Objects.requireNonNull(row.get(0, String.class))))
                 .collect(Collectors.joining("\n"));
     }
@@ -63,6 +63,6 @@ final class Explain {
     }
 
     private static Mono<Void> command(Lease lease, String command) {
-        return lease.converse(command, statement -> {}, Result::getRowsUpdated).then();
+        return lease.command(command, Result::getRowsUpdated).then();
     }
 }

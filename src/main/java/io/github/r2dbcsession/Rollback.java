@@ -17,7 +17,7 @@ final class Rollback {
     static Mono<Void> send(Lease lease) {
         return lease.settle(SETTLE_LIMIT)
                 .then(Mono.defer(() -> lease.isQuiet()
-                        ? lease.converse("ROLLBACK", statement -> {}, Result::getRowsUpdated)
+                        ? lease.command("ROLLBACK", Result::getRowsUpdated)
                                 .then()
                                 .timeout(LIMIT)
                         : Mono.empty()))

@@ -104,7 +104,7 @@ final class SavepointTransaction implements OpenTransaction {
     }
 
     private Mono<Void> command(String sql) {
-        return root.<Long>statement(lease -> lease.converse(sql, statement -> {}, Result::getRowsUpdated))
+        return root.<Long>statement(lease -> lease.command(sql, Result::getRowsUpdated))
                 .then();
     }
 

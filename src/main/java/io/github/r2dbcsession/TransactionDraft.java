@@ -2,6 +2,8 @@ package io.github.r2dbcsession;
 
 import io.r2dbc.spi.IsolationLevel;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -53,26 +55,21 @@ final class TransactionDraft {
         return statementTimeout == null ? deadline : statementTimeout;
     }
 
-    /** The BEGIN with all that belongs to it, as one simple query: when its first part fails, the server skips the rest. */
-    String beginSql() {
-        StringBuilder sql = new StringBuilder("BEGIN");
-        if (isolationLevel != null) {
-            sql.append(" ISOLATION LEVEL ").append(isolationLevel.asSql());
-        }
-        if (readOnly) {
-            sql.append(" READ ONLY");
-        }
-        if (deferrable) {
-            sql.append(" DEFERRABLE");
-        }
-        setLocal(sql, "statement_timeout", timePerStatement());
-        setLocal(sql, "lock_timeout", lockTimeout);
-        return sql.toString();
+    /** The BEGIN, and what belongs to it. */
+    List<String> beginning() {
+        List<String> commands = new ArrayList<>();
+        commands.add("BEGIN"
+                + (isolationLevel == null ? "" : " ISOLATION LEVEL " + isolationLevel.asSql())
+                + (readOnly ? " READ ONLY" : "")
+                + (deferrable ? " DEFERRABLE" : ""));
+        setLocal(commands, "statement_timeout", timePerStatement());
+        setLocal(commands, "lock_timeout", lockTimeout);
+        return commands;
     }
 
-    private static void setLocal(StringBuilder sql, String setting, @Nullable Duration limit) {
+    private static void setLocal(List<String> commands, String setting, @Nullable Duration limit) {
         if (limit != null) {
-            sql.append("; SET LOCAL ").append(setting).append(" = ").append(limit.toMillis());
+            commands.add("SET LOCAL " + setting + " = " + limit.toMillis());
         }
     }
 }

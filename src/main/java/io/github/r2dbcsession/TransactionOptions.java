@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.connection.Preamble;
 import io.r2dbc.spi.IsolationLevel;
 import java.time.Duration;
 import java.util.Objects;
@@ -23,11 +24,11 @@ public final class TransactionOptions {
     /** Never changed from here on. */
     private final TransactionDraft draft;
 
-    private final String beginSql;
+    private final Preamble preamble;
 
     private TransactionOptions(TransactionDraft draft) {
         this.draft = draft;
-        this.beginSql = draft.beginSql();
+        this.preamble = Preamble.of(draft.beginning());
     }
 
     /** Returns the server's own isolation level, reading and writing, no limits, and a rollback on every error. */
@@ -251,15 +252,19 @@ public final class TransactionOptions {
         return draft.rollbackOn.test(failure);
     }
 
-    /** The BEGIN with all that belongs to it, as one simple query: when its first part fails, the server skips the rest. */
+    /** The BEGIN with all that belongs to it: when its first part fails, the server skips the rest. */
+    Preamble preamble() {
+        return preamble;
+    }
+
     String beginSql() {
-        return beginSql;
+        return preamble.sql();
     }
 
     /** Returns what the BEGIN says, with the propagation where it is not the default, the name, the deadline and the attempts. */
     @Override
     public String toString() {
-        return beginSql
+        return beginSql()
                 + (draft.propagation == Propagation.REQUIRED ? "" : ", " + draft.propagation)
                 + (draft.name == null ? "" : ", name " + draft.name)
                 + (draft.deadline == null ? "" : ", deadline " + draft.deadline)

@@ -273,11 +273,18 @@ class OutcomesIT {
     }
 
     @Test
-    void aBeginThatGotLostOnTheWayLetsNoStatementOut() {
+    void aBeginThatGotLostOnTheWayIsTold() {
         wire.rewrite(sql -> sql.equals("BEGIN") ? "SELECT 1" : sql);
 
-        failure(TransactionVanishedException.class, db.inTransaction(tx -> write(tx, "a")));
-        assertThat(notes()).isEmpty();
+        failure(
+                TransactionVanishedException.class,
+                db.inTransaction(tx -> write(tx, "a").onErrorReturn(0L).then(write(tx, "b"))));
+        assertThat(notes()).as("what was sent with it may stay").doesNotContain("b");
+        failure(
+                TransactionVanishedException.class,
+                db.inTransaction(tx -> tx.sql("INSERT INTO note VALUES ('c')").rowsUpdated()));
+        assertThat(notes()).as("a simple query waits for it").doesNotContain("c");
+        assertThat(outcomes).containsExactly(TransactionOutcome.UNKNOWN, TransactionOutcome.UNKNOWN);
     }
 
     @Test

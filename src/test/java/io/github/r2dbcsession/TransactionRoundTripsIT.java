@@ -12,6 +12,7 @@ import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** The table of the explanation: what a transaction costs, counted on the wire. */
@@ -31,7 +32,7 @@ class TransactionRoundTripsIT {
     @BeforeEach
     void connected() {
         db.sql("SELECT 40").rowsUpdated().block(LIMIT);
-        wire.statements();
+        wire.roundTrips();
     }
 
     @AfterEach
@@ -49,7 +50,55 @@ class TransactionRoundTripsIT {
     }
 
     @Test
-    void aBlockCostsItsStatementsAndTwoMore() {
+    void theBeginSharesTheRoundTripOfAFirstStatementWithParameters() {
+        assertThat(sent(PLAIN, tx -> add(tx, 41))).containsExactly("BEGIN + SELECT $1 + 41", "COMMIT");
+        assertThat(sent(PLAIN, tx -> add(tx, 41).then(add(tx, 42))))
+                .as("the first one prepared before")
+                .containsExactly("BEGIN + SELECT $1 + 41", "SELECT $1 + 42", "COMMIT");
+        assertThat(sent(PLAIN, tx -> add(tx, 43).then(Mono.error(new IllegalStateException()))))
+                .containsExactly("BEGIN + SELECT $1 + 43", "ROLLBACK");
+        assertThat(sent(
+                        PLAIN,
+                        tx -> Flux.range(44, 3)
+                                .flatMap(number -> add(tx, number))
+                                .then()))
+                .hasSize(4)
+                .filteredOn(sql -> sql.startsWith("BEGIN"))
+                .hasSize(1);
+    }
+
+    @Test
+    void aStreamReadInPortionsTakesTheBeginAlong() {
+        assertThat(sent(
+                        PLAIN,
+                        tx -> tx.sql("SELECT generate_series(1, $1)")
+                                .bind(1, 10)
+                                .fetchSize(4)
+                                .as(Integer.class)
+                                .all()
+                                .collectList()))
+                .startsWith("BEGIN + SELECT generate_series(1, $1)")
+                .endsWith("COMMIT");
+    }
+
+    @Test
+    void aFirstStatementThatCannotBeSentLeavesTheBeginToTheNext() {
+        assertThat(sent(
+                        PLAIN,
+                        tx -> tx.sql("SELECT $1 + 50")
+                                .bind(2, 1)
+                                .rowsUpdated()
+                                .onErrorComplete()
+                                .then(add(tx, 51))))
+                .containsExactly("BEGIN + SELECT $1 + 51", "COMMIT");
+        assertThat(sent(
+                        PLAIN,
+                        tx -> tx.sql("SELECT $1 + 50").bind(2, 1).rowsUpdated().onErrorComplete()))
+                .isEmpty();
+    }
+
+    @Test
+    void aFirstStatementWithoutParametersComesBehindTheBegin() {
         assertThat(sent(PLAIN, tx -> select(tx, 41))).containsExactly("BEGIN", "SELECT 41", "COMMIT");
         assertThat(sent(PLAIN, tx -> select(tx, 42).then(Mono.error(new IllegalStateException()))))
                 .containsExactly("BEGIN", "SELECT 42", "ROLLBACK");
@@ -68,10 +117,11 @@ class TransactionRoundTripsIT {
 
         assertThat(sent(all, tx -> select(tx, 41)))
                 .containsExactly(
-                        "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE;"
-                                + " SET LOCAL statement_timeout = 3000; SET LOCAL lock_timeout = 2000",
+                        "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE"
+                                + " + SET LOCAL statement_timeout = 3000 + SET LOCAL lock_timeout = 2000",
                         "SELECT 41",
                         "COMMIT");
+        assertThat(sent(all, tx -> add(tx, 41))).hasSize(2);
     }
 
     @Test
@@ -112,12 +162,13 @@ class TransactionRoundTripsIT {
         assertThat(sent(
                         PLAIN,
                         tx -> tx.setLocal("app.tenant", "7").then(tx.lock(1)).then(tx.tryLock(1))))
-                .hasSize(5);
+                .as("the first of them with the BEGIN")
+                .hasSize(4);
     }
 
     private List<String> sent(TransactionOptions options, Function<Transaction, Mono<?>> work) {
         db.inTransaction(options, tx -> work.apply(tx).then()).onErrorComplete().block(LIMIT);
-        return ofTransactions(wire.statements());
+        return ofTransactions(wire.roundTrips());
     }
 
     /** What the pool sends on its own, ahead of a lease and after it, is none of the transaction's. */
@@ -125,6 +176,10 @@ class TransactionRoundTripsIT {
         return sent.stream()
                 .filter(sql -> !sql.equals("SELECT 1") && !sql.startsWith("RESET ") && !sql.contains("pg_proc"))
                 .toList();
+    }
+
+    private static Mono<Long> add(SqlClient client, int number) {
+        return client.sql("SELECT $1 + " + number).bind(1, 1).rowsUpdated();
     }
 
     private static Mono<Long> select(SqlClient client, int number) {

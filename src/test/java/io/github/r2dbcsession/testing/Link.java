@@ -31,9 +31,12 @@ final class Link {
     void toServer() throws IOException {
         Half half = new Half(client, server, proxy.toServer());
         half.opening();
+        RoundTrips asked = new RoundTrips(proxy);
         while (true) {
             byte type = half.in.readByte();
-            half.pass(proxy.rewritten(half.frame(type)), true);
+            byte[] frame = half.frame(type);
+            asked.sent(frame);
+            half.pass(proxy.rewritten(frame), true);
         }
     }
 

@@ -29,6 +29,7 @@ public final class ProtocolProxy implements AutoCloseable {
     private final Flow toClient = new Flow();
     private final Set<Link> links = ConcurrentHashMap.newKeySet();
     private final List<String> statements = new CopyOnWriteArrayList<>();
+    private final List<String> roundTrips = new CopyOnWriteArrayList<>();
     private final AtomicReference<@Nullable Trap> trap = new AtomicReference<>();
     private final SocketServer server;
     private volatile boolean sprung;
@@ -61,18 +62,27 @@ public final class ProtocolProxy implements AutoCloseable {
     }
 
     /**
-     * Returns the statements sent since the last call, in order, {@code cancel} for a cancel request. Each is one round trip. Left out is
-     * what the driver asks at each login.
+     * Returns the statements sent or prepared since the last call, in order, {@code cancel} for a cancel request. Left out is what the driver
+     * asks at each login.
      */
     public List<String> statements() {
-        List<String> sent = statements.stream()
+        return taken(statements);
+    }
+
+    /** Returns the round trips since the last call, each with the statements that it carried out, {@code +} between them. */
+    public List<String> roundTrips() {
+        return taken(roundTrips);
+    }
+
+    private static List<String> taken(List<String> noted) {
+        List<String> sent = noted.stream()
                 .filter(sql -> AT_LOGIN.stream().noneMatch(sql::startsWith))
                 .toList();
-        statements.clear();
+        noted.clear();
         return sent;
     }
 
-    /** Passes other texts on to the server than simple queries had, from now on. */
+    /** Passes other texts on to the server than statements had when they were sent or prepared, from now on. */
     public void rewrite(UnaryOperator<String> newRewriting) {
         rewriting = newRewriting;
     }
@@ -155,20 +165,29 @@ public final class ProtocolProxy implements AutoCloseable {
         return waiting != null && waiting.fits(message) && trap.compareAndSet(waiting, null) ? waiting : null;
     }
 
+    void recordRoundTrip(String statementsOfIt) {
+        roundTrips.add(statementsOfIt);
+    }
+
     /** Notes the frame's statement, and returns the frame to pass on. */
     byte[] rewritten(byte[] frame) {
         Message message = Message.of(true, frame);
-        if (message.type() == 'Q' || message.type() == 'P') {
-            record(message.text());
-        }
-        if (message.type() != 'Q') {
+        if (message.type() != 'Q' && message.type() != 'P') {
             return frame;
         }
-        byte[] passedOn = (rewriting.apply(message.text()) + '\0').getBytes(StandardCharsets.UTF_8);
-        return ByteBuffer.allocate(5 + passedOn.length)
-                .put((byte) 'Q')
-                .putInt(4 + passedOn.length)
-                .put(passedOn)
+        record(message.text());
+        byte[] text = message.text().getBytes(StandardCharsets.UTF_8);
+        byte[] other = rewriting.apply(message.text()).getBytes(StandardCharsets.UTF_8);
+        int at = 5;
+        while (message.type() == 'P' && frame[at++] != 0) {
+            // The name comes first.
+        }
+        int rest = frame.length - at - text.length;
+        return ByteBuffer.allocate(at + other.length + rest)
+                .put(frame, 0, at)
+                .put(other)
+                .put(frame, at + text.length, rest)
+                .putInt(1, at + other.length + rest - 1)
                 .array();
     }
 }

@@ -15,8 +15,8 @@ import reactor.netty.resources.LoopResources;
  */
 final class ChannelTap implements LoopResources {
 
-    /** A channel with the handler that watches it. */
-    record Tapped(Channel channel, Wire wire) {
+    /** A channel with the handlers that watch it and speak on it. */
+    record Tapped(Channel channel, Wire wire, Interceptor interceptor) {
 
         /** How far it has come: the wire learns of an open channel when TLS has been settled. */
         ConnectPhase phase() {
@@ -56,9 +56,10 @@ final class ChannelTap implements LoopResources {
     public <C extends Channel> C onChannel(Class<C> type, EventLoopGroup group) {
         C channel = sockets.loops().resources().onChannel(type, group(group));
         sockets.options().applyTo(channel);
-        Tapped tapped = new Tapped(channel, new Wire());
+        Wire wire = new Wire();
+        Tapped tapped = new Tapped(channel, wire, new Interceptor(wire.fromServer()));
         guard.accept(channel.pipeline());
-        channel.pipeline().addLast(tapped.wire());
+        channel.pipeline().addLast(wire).addLast(tapped.interceptor());
         newest = tapped;
         channels.add(tapped);
         channel.closeFuture().addListener(closed -> {

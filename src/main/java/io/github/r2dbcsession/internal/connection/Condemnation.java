@@ -22,6 +22,7 @@ public record Condemnation(String sqlState, boolean wholeServer) {
     private static final byte[] CRASH_SHUTDOWN = bytes("57P02\0");
     private static final byte[] CANNOT_CONNECT_NOW = bytes("57P03\0");
     private static final byte[] READ_ONLY = bytes("25006\0");
+    private static final byte[] UNKNOWN_STATEMENT = bytes("26000\0");
 
     /**
      * Reads an ErrorResponse or a NoticeResponse (PostgreSQL documentation, 54.8). Allocates only when it returns something.
@@ -54,6 +55,12 @@ public record Condemnation(String sqlState, boolean wholeServer) {
     static boolean isReadOnly(byte[] head, int length) {
         int code = field('C', head, length);
         return code >= 0 && is(READ_ONLY, head, code, length);
+    }
+
+    /** Whether an ErrorResponse says that a prepared statement is unknown. The driver then sends its statement once more by itself. */
+    static boolean isUnknownStatement(byte[] head, int length) {
+        int code = field('C', head, length);
+        return code >= 0 && is(UNKNOWN_STATEMENT, head, code, length);
     }
 
     /** Where the text of a field begins, -1 when there is none. */

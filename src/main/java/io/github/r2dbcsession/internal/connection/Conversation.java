@@ -1,7 +1,7 @@
 package io.github.r2dbcsession.internal.connection;
 
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.Exceptions;
@@ -19,29 +19,52 @@ import reactor.util.context.Context;
  */
 final class Conversation<T> extends Flux<T> {
 
-    private final Supplier<Flux<T>> statement;
-    private final StatementLimits limits;
+    /** What is said. */
+    interface Statement<T> {
+
+        /** What it shares the connection with. */
+        default Conversations.Company company() {
+            return Conversations.Company.ANY;
+        }
+
+        /** Whether the server keeps a cursor for it, which a cancel closes. */
+        default boolean cursor() {
+            return false;
+        }
+
+        /** Whether it is sent as a simple query. */
+        default boolean isSimple() {
+            return true;
+        }
+
+        /**
+         * Begins it; on the loop, at each subscription, when it counts as open already.
+         *
+         * @param alone whether nothing else is under way
+         */
+        Flux<T> begin(boolean alone);
+
+        /** It has ended, or will not begin; comes once for each subscription, ahead of the last signal. */
+        default void end(@Nullable Throwable failure) {}
+    }
+
+    private final Statement<T> statement;
     private final Conversations conversations;
 
-    /**
-     * Prepares a conversation.
-     *
-     * @param statement called on the loop at each subscription, when the statement counts as open already
-     */
-    Conversation(Supplier<Flux<T>> statement, StatementLimits limits, Conversations conversations) {
+    Conversation(Statement<T> statement, Conversations conversations) {
         this.statement = statement;
-        this.limits = limits;
         this.conversations = conversations;
     }
 
     @Override
     public void subscribe(CoreSubscriber<? super T> actual) {
-        Reader<T> reader = new Reader<>(actual, statement, limits, conversations);
+        Reader<T> reader = new Reader<>(actual, statement, conversations);
         actual.onSubscribe(reader);
         try {
             conversations.add(reader);
         } catch (RejectedExecutionException stopped) {
             conversations.refuse();
+            statement.end(stopped);
             reader.fail(stopped);
         }
     }
@@ -50,26 +73,20 @@ final class Conversation<T> extends Flux<T> {
             implements CoreSubscriber<T>, Conversations.Member {
 
         private final CoreSubscriber<? super T> actual;
-        private final Supplier<Flux<T>> statement;
-        private final StatementLimits limits;
+        private final Statement<T> statement;
         private final Conversations conversations;
         private volatile boolean cancelled;
         private boolean ended;
 
-        Reader(
-                CoreSubscriber<? super T> actual,
-                Supplier<Flux<T>> statement,
-                StatementLimits limits,
-                Conversations conversations) {
+        Reader(CoreSubscriber<? super T> actual, Statement<T> statement, Conversations conversations) {
             this.actual = actual;
             this.statement = statement;
-            this.limits = limits;
             this.conversations = conversations;
         }
 
         @Override
-        public boolean isAlone() {
-            return limits.time() != null;
+        public Conversations.Company company() {
+            return statement.company();
         }
 
         @Override
@@ -83,16 +100,16 @@ final class Conversation<T> extends Flux<T> {
         }
 
         @Override
-        public void begin() {
+        public void begin(boolean alone) {
             if (cancelled) {
-                end();
+                end(null);
                 return;
             }
             Flux<T> answer;
             try {
-                answer = statement.get();
+                answer = statement.begin(alone);
             } catch (Throwable failure) {
-                end();
+                end(failure);
                 Exceptions.throwIfFatal(failure);
                 fail(failure);
                 return;
@@ -116,7 +133,7 @@ final class Conversation<T> extends Flux<T> {
 
         @Override
         public void onError(Throwable failure) {
-            end();
+            end(failure);
             fail(failure);
         }
 
@@ -128,7 +145,7 @@ final class Conversation<T> extends Flux<T> {
 
         @Override
         public void onComplete() {
-            end();
+            end(null);
             if (!cancelled) {
                 actual.onComplete();
             }
@@ -137,16 +154,17 @@ final class Conversation<T> extends Flux<T> {
         @Override
         public void cancel() {
             cancelled = true;
-            if (limits.cursor()) {
+            if (statement.cursor()) {
                 super.cancel();
             } else {
                 request(Long.MAX_VALUE);
             }
         }
 
-        private void end() {
+        private void end(@Nullable Throwable failure) {
             if (!ended) {
                 ended = true;
+                statement.end(failure);
                 conversations.end();
             }
         }

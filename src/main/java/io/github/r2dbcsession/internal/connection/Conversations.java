@@ -8,18 +8,32 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The statements of one connection whose answers have not ended. One with a time limit has the connection to itself: the time is then its
- * own, and a request to stop it can meet no other statement.
+ * own, and a request to stop it can meet no other statement. So has one whose answer is not, or not all of it, the driver's.
  */
 final class Conversations {
+
+    /** What one of them shares the connection with. */
+    enum Company {
+        /** With any. */
+        ANY,
+        /** With those that had begun before; where there are none, it has the connection to itself. */
+        EARLIER,
+        /** With none. */
+        NONE
+    }
 
     /** One of them; runs when it {@link #arrive arrives}. */
     interface Member extends Runnable {
 
-        /** Whether it has the connection to itself. */
-        boolean isAlone();
+        /** What it shares the connection with. */
+        Company company();
 
-        /** Sends it; on the event loop. */
-        void begin();
+        /**
+         * Sends it; on the event loop.
+         *
+         * @param alone whether nothing else is under way
+         */
+        void begin(boolean alone);
     }
 
     private final EventExecutor loop;
@@ -60,13 +74,20 @@ final class Conversations {
     }
 
     private boolean admits(Member member) {
-        return begun == 0 || !(taken || member.isAlone());
+        return begun == 0 || !(taken || member.company() == Company.NONE);
     }
 
     private void begin(Member member) {
+        boolean alone = begun == 0;
         begun++;
-        taken = member.isAlone();
-        member.begin();
+        taken = alone && member.company() != Company.ANY;
+        member.begin(alone);
+    }
+
+    /** The one that has the connection to itself lets others follow; on the event loop. */
+    void share() {
+        taken = false;
+        admit();
     }
 
     /** One that had begun has ended. */
@@ -91,6 +112,10 @@ final class Conversations {
     private void leave() {
         begun--;
         taken = false;
+        admit();
+    }
+
+    private void admit() {
         if (letting) {
             return;
         }

@@ -45,12 +45,28 @@ final class FrameScanner {
         int index = chunk.readerIndex();
         int end = chunk.writerIndex();
         while (index < end) {
-            if (headerSeen < HEADER) {
-                index = header(chunk, index, end);
-            } else {
-                index = body(chunk, index, end);
-            }
+            index = step(chunk, index, end);
         }
+    }
+
+    /** Scans on from an index, up to the end of the message that this is in or before; returns where it has come to. */
+    int step(ByteBuf chunk, int index, int end) {
+        return headerSeen < HEADER ? header(chunk, index, end) : body(chunk, index, end);
+    }
+
+    /** Whether the next byte begins a message. */
+    boolean isBetween() {
+        return headerSeen == 0;
+    }
+
+    /** Goes on where another scanner of the same stream stands. */
+    void follow(FrameScanner other) {
+        headerSeen = other.headerSeen;
+        type = other.type;
+        length = other.length;
+        bodyLeft = other.bodyLeft;
+        headSeen = other.headSeen;
+        System.arraycopy(other.head, 0, head, 0, headSeen);
     }
 
     private int header(ByteBuf chunk, int from, int end) {

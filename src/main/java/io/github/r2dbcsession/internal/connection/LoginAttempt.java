@@ -58,9 +58,15 @@ final class LoginAttempt {
                 .subscribeOn(Schedulers.boundedElastic())
                 .flatMap(factory -> Mono.firstWithSignal(
                         refusals.asMono(),
-                        factory.create().map(driver -> new PhysicalConnection(driver, tap, cancels))))
+                        factory.create().map(driver -> new PhysicalConnection(driver, tap, cancels, isCompatible()))))
                 .onErrorMap(failure -> failures.translate(failure, tap.phase()))
                 .doOnError(failure -> tap.kill());
+    }
+
+    private boolean isCompatible() {
+        return string.toConnectionFactoryOptions(endpoint.dialled(), string.credentials())
+                        .getValue(PostgresqlConnectionFactoryProvider.COMPATIBILITY_MODE)
+                == Boolean.TRUE;
     }
 
     private PostgresqlConnectionFactory factory(Credentials credentials) throws GeneralSecurityException {

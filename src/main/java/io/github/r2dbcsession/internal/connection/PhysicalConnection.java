@@ -8,16 +8,15 @@ import io.netty.handler.ssl.SslHandler;
 import io.r2dbc.postgresql.api.Notification;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Result;
-import io.r2dbc.spi.Statement;
 import java.nio.ByteBuffer;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.net.ssl.SSLPeerUnverifiedException;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -36,59 +35,76 @@ public final class PhysicalConnection {
     private final ChannelTap tap;
     private final Channel channel;
     private final Wire wire;
+    private final Interceptor interceptor;
+    private final boolean compatible;
     private final Turns cancels;
     private final Conversations conversations;
     private volatile BooleanSupplier retired = () -> false;
     private volatile boolean dirty;
     private volatile boolean mustWrite;
 
-    PhysicalConnection(PostgresqlConnection driver, ChannelTap tap, Turns cancels) {
+    /**
+     * Takes a connection over.
+     *
+     * @param compatible whether the driver is in its compatibility mode
+     */
+    PhysicalConnection(PostgresqlConnection driver, ChannelTap tap, Turns cancels, boolean compatible) {
         this.driver = driver;
         this.tap = tap;
         this.cancels = cancels;
         ChannelTap.Tapped session = tap.session();
         this.channel = session.channel();
         this.wire = session.wire();
+        this.interceptor = session.interceptor();
+        this.compatible = compatible;
         this.conversations = new Conversations(channel.eventLoop());
     }
 
     /**
-     * Runs one statement without limits, see {@link #converse(String, StatementLimits, Consumer, Function)}.
+     * Runs one statement without limits.
+     *
+     * @param binding sets the statement's parameters; nothing has been sent before it returns
+     * @param read reads one result
      */
-    public <T> Flux<T> converse(
-            String sql, Consumer<? super Statement> bind, Function<? super Result, ? extends Publisher<T>> read) {
-        return converse(sql, StatementLimits.NONE, bind, read);
+    public <T> Flux<T> converse(String sql, Binding binding, Function<? super Result, ? extends Publisher<T>> read) {
+        return converse(sql, StatementLimits.NONE, () -> {}, binding, read, null);
     }
 
     /**
      * Runs one statement. A cancel is kept from the driver: what is left of the answer is read and dropped, or closed where the server
      * keeps a cursor. Fails with {@link StatementOverdueException} when its time is over, or 1 s later, having closed the connection.
      *
-     * @param bind sets the statement's parameters; nothing has been sent before it returns
+     * @param first runs ahead of it; nothing has been sent before it returns
+     * @param binding sets the statement's parameters; nothing has been sent before it returns
      * @param read reads one result
+     * @param lead goes ahead of it, unless it has gone ahead of another before
      */
     public <T> Flux<T> converse(
             String sql,
             StatementLimits limits,
-            Consumer<? super Statement> bind,
-            Function<? super Result, ? extends Publisher<T>> read) {
-        return new Conversation<>(
-                () -> {
-                    Statement statement = driver.createStatement(sql);
-                    if (limits.cursor()) {
-                        statement.fetchSize(limits.rowsAtATime());
-                    }
-                    bind.accept(statement);
-                    return limited(Flux.from(statement.execute()).concatMapDelayError(read, 0), limits);
-                },
-                limits,
-                conversations);
+            Runnable first,
+            Binding binding,
+            Function<? super Result, ? extends Publisher<T>> read,
+            @Nullable Lead lead) {
+        return conversation(new DriverStatement<>(this, sql, limits, first, binding, read), lead);
     }
 
-    private <T> Flux<T> limited(Flux<T> answer, StatementLimits limits) {
-        Flux<T> rows = limits.cursor() ? new CursorAnswer<>(answer, channel.eventLoop(), wire) : answer;
-        Duration time = limits.time();
-        return time == null ? rows : new LimitedAnswer<>(rows, limits, time, this);
+    /**
+     * Runs one command that answers no rows.
+     *
+     * @param wanted asked ahead of it; where it says no, nothing is sent. May throw
+     * @param read reads the result where the server says more than that it has been done
+     */
+    public <T> Flux<T> command(
+            String sql,
+            BooleanSupplier wanted,
+            Function<? super Result, ? extends Publisher<T>> read,
+            @Nullable Lead lead) {
+        return conversation(new DriverCommand<>(this, sql, wanted, read), lead);
+    }
+
+    private <T> Conversation<T> conversation(Conversation.Statement<T> statement, @Nullable Lead lead) {
+        return new Conversation<>(lead == null ? statement : new LedStatement<>(this, lead, statement), conversations);
     }
 
     /** Emits the notifications that arrive from now on, on the event loop. Whoever does not ask for them misses them. */
@@ -102,20 +118,16 @@ public final class PhysicalConnection {
      *
      * @param first runs ahead of it; nothing has been sent before it returns
      * @param data is asked for more as the socket takes it, and cancelled when the server refuses a row
+     * @param lead goes ahead of it, unless it has gone ahead of another before
      */
-    public Flux<Long> copyIn(String sql, Runnable first, Publisher<ByteBuf> data) {
+    public Flux<Long> copyIn(String sql, Runnable first, Publisher<ByteBuf> data, @Nullable Lead lead) {
         return Flux.defer(() -> {
             CopySource source = new CopySource(data);
-            return new Conversation<>(
-                            () -> {
-                                first.run();
-                                return driver.copyIn(sql)
-                                        .fromMany(source.frames())
-                                        .build()
-                                        .flux();
-                            },
-                            StatementLimits.NONE,
-                            conversations)
+            Conversation.Statement<Long> copy = alone -> {
+                first.run();
+                return driver.copyIn(sql).fromMany(source.frames()).build().flux();
+            };
+            return conversation(copy, lead)
                     .doOnTerminate(source::stop)
                     .onErrorMap(source::told)
                     .doOnCancel(source::stop);
@@ -126,21 +138,19 @@ public final class PhysicalConnection {
      * Runs one {@code COPY ... TO STDOUT} and emits what the server sends, with the subscriber's demand. After a cancel the rest is dropped.
      *
      * @param first runs ahead of it; nothing has been sent before it returns
+     * @param lead goes ahead of it, unless it has gone ahead of another before
      */
-    public Flux<ByteBuffer> copyOut(String sql, Runnable first) {
+    public Flux<ByteBuffer> copyOut(String sql, Runnable first, @Nullable Lead lead) {
         return Flux.defer(() -> {
             CopyReader reader = new CopyReader(channel, wire);
-            Flux<ByteBuffer> answer = new Conversation<>(
-                            () -> {
-                                first.run();
-                                reader.attach();
-                                return Flux.from(driver.createStatement(sql).execute())
-                                        .concatMapDelayError(Result::getRowsUpdated, 0)
-                                        .doOnTerminate(reader::detach);
-                            },
-                            StatementLimits.NONE,
-                            conversations)
-                    .thenMany(Flux.empty());
+            Conversation.Statement<Long> copy = alone -> {
+                first.run();
+                reader.attach();
+                return Flux.from(driver.createStatement(sql).execute())
+                        .concatMapDelayError(Result::getRowsUpdated, 0)
+                        .doOnTerminate(reader::detach);
+            };
+            Flux<ByteBuffer> answer = conversation(copy, lead).thenMany(Flux.empty());
             return Flux.merge(1, reader.data(), answer).doOnCancel(reader::drop);
         });
     }
@@ -314,6 +324,27 @@ public final class PhysicalConnection {
 
     Channel channel() {
         return channel;
+    }
+
+    PostgresqlConnection driver() {
+        return driver;
+    }
+
+    Wire wire() {
+        return wire;
+    }
+
+    Interceptor interceptor() {
+        return interceptor;
+    }
+
+    Conversations conversations() {
+        return conversations;
+    }
+
+    /** Whether the driver is in its compatibility mode, in which it has to see for itself that a transaction is open. */
+    boolean isCompatible() {
+        return compatible;
     }
 
     /** Closes the channel at once. */

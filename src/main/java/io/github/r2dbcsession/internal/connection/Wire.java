@@ -89,6 +89,11 @@ final class Wire extends ChannelDuplexHandler {
         leaving = true;
     }
 
+    /** Where what the server sends has come to. */
+    FrameScanner fromServer() {
+        return fromServer;
+    }
+
     /** Whether the server has answered all it was asked. */
     boolean isQuiet() {
         return !executing && state.owed() == 0;

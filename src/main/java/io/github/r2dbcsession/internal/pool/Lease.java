@@ -1,13 +1,14 @@
 package io.github.r2dbcsession.internal.pool;
 
 import io.github.r2dbcsession.config.ResetPolicy;
+import io.github.r2dbcsession.internal.connection.Binding;
+import io.github.r2dbcsession.internal.connection.Lead;
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
 import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.pool.Holder;
 import io.netty.buffer.ByteBuf;
 import io.r2dbc.postgresql.api.Notification;
 import io.r2dbc.spi.Result;
-import io.r2dbc.spi.Statement;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,7 +16,7 @@ import java.util.Comparator;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.BiPredicate;
-import java.util.function.Consumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -68,6 +69,11 @@ public final class Lease {
     private final Audience listener;
     private final CallSite callSite;
     private final Lease origin;
+
+    /** Whose statements it sends; itself, but for one made by {@link #leading}. */
+    private final Lease holder;
+
+    private final @Nullable Lead lead;
     private final long start = System.nanoTime();
     private volatile State state = State.ACQUIRED;
 
@@ -87,6 +93,8 @@ public final class Lease {
         this.listener = listener;
         this.callSite = callSite;
         this.origin = this;
+        this.holder = this;
+        this.lead = null;
         figures.acquired.incrementAndGet();
     }
 
@@ -99,6 +107,25 @@ public final class Lease {
         this.listener = Audience.NOBODY;
         this.callSite = from.callSite;
         this.origin = from.origin;
+        this.holder = this;
+        this.lead = null;
+    }
+
+    private Lease(Lease from, Lead lead) {
+        this.connection = from.connection;
+        this.gate = from.gate;
+        this.home = from.home;
+        this.figures = from.figures;
+        this.listener = from.listener;
+        this.callSite = from.callSite;
+        this.origin = from.origin;
+        this.holder = from;
+        this.lead = lead;
+    }
+
+    /** The same lease for one piece of work, whose first statement the lead goes ahead of. Not to be released. */
+    public Lease leading(Lead first) {
+        return new Lease(this, first);
     }
 
     /** The lease that holds the connection for all who were lent it on. */
@@ -119,9 +146,9 @@ public final class Lease {
         return state;
     }
 
-    /** Whether a transaction is open or has failed, as far as the server has answered. */
+    /** Whether a transaction is open or has failed, as far as the server has answered, or begins with what is sent next. */
     public boolean inTransaction() {
-        return connection.inTransaction();
+        return lead != null || connection.inTransaction();
     }
 
     /** Whether the last command that completed was a commit that the server carried out. */
@@ -171,7 +198,11 @@ public final class Lease {
     }
 
     /** Has the way back begin when the statement has ended that this tells of, or after 10 s. The caller does not wait. */
-    public synchronized void letFinish(Mono<Void> statement) {
+    public void letFinish(Mono<Void> statement) {
+        holder.finishBefore(statement);
+    }
+
+    private synchronized void finishBefore(Mono<Void> statement) {
         Mono<Void> ended = statement.timeout(FINISH_LIMIT, Mono.empty());
         unfinished = unfinished == null ? ended : unfinished.then(ended);
     }
@@ -185,10 +216,9 @@ public final class Lease {
         connection.retire();
     }
 
-    /** Runs one statement without limits, see {@link #converse(String, StatementLimits, Consumer, Function)}. */
-    public <T> Flux<T> converse(
-            String sql, Consumer<? super Statement> bind, Function<? super Result, ? extends Publisher<T>> read) {
-        return converse(sql, StatementLimits.NONE, bind, read);
+    /** Runs one statement without limits, see {@link #converse(String, StatementLimits, Binding, Function)}. */
+    public <T> Flux<T> converse(String sql, Binding binding, Function<? super Result, ? extends Publisher<T>> read) {
+        return converse(sql, StatementLimits.NONE, binding, read);
     }
 
     /**
@@ -199,18 +229,33 @@ public final class Lease {
     public <T> Flux<T> converse(
             String sql,
             StatementLimits limits,
-            Consumer<? super Statement> bind,
+            Binding binding,
             Function<? super Result, ? extends Publisher<T>> read) {
         origin.lastStatement = sql;
-        return connection.converse(
+        return connection.converse(sql, limits, holder::requireAcquired, binding, read, lead);
+    }
+
+    /** Runs one command, see {@link #command(String, BooleanSupplier, Function)}. */
+    public <T> Flux<T> command(String sql, Function<? super Result, ? extends Publisher<T>> read) {
+        return command(sql, () -> true, read);
+    }
+
+    /**
+     * Runs one command, see {@link PhysicalConnection#command}.
+     *
+     * @throws IllegalStateException as a signal, when the lease has been given back; nothing is sent then
+     */
+    public <T> Flux<T> command(
+            String sql, BooleanSupplier wanted, Function<? super Result, ? extends Publisher<T>> read) {
+        origin.lastStatement = sql;
+        return connection.command(
                 sql,
-                limits,
-                statement -> {
-                    // The statement counts as open by now, so a release either is seen here or sees the statement.
-                    requireAcquired();
-                    bind.accept(statement);
+                () -> {
+                    holder.requireAcquired();
+                    return wanted.getAsBoolean();
                 },
-                read);
+                read,
+                lead);
     }
 
     /**
@@ -220,15 +265,16 @@ public final class Lease {
      */
     public Flux<Long> copyIn(String sql, Publisher<ByteBuf> data) {
         origin.lastStatement = sql;
-        return connection.copyIn(sql, this::requireAcquired, data);
+        return connection.copyIn(sql, holder::requireAcquired, data, lead);
     }
 
     /** Runs one COPY to STDOUT in the same way, see {@link PhysicalConnection#copyOut}. */
     public Flux<ByteBuffer> copyOut(String sql) {
         origin.lastStatement = sql;
-        return connection.copyOut(sql, this::requireAcquired);
+        return connection.copyOut(sql, holder::requireAcquired, lead);
     }
 
+    /** What is about to be sent counts as open by now, so a release either is seen here or sees it. */
     private void requireAcquired() {
         if (state != State.ACQUIRED) {
             throw new IllegalStateException("the connection has been given back");

@@ -95,6 +95,10 @@ public final class ParsedSql {
         return parameters;
     }
 
+    public boolean hasParameters() {
+        return parameters.size() > 0;
+    }
+
     @Override
     public String toString() {
         return text;

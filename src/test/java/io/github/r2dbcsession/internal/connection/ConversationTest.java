@@ -15,8 +15,7 @@ class ConversationTest {
 
     private final Conversations conversations = new Conversations(ImmediateEventExecutor.INSTANCE);
     private final TestPublisher<String> answer = TestPublisher.create();
-    private final Conversation<String> conversation =
-            new Conversation<>(answer::flux, StatementLimits.NONE, conversations);
+    private final Conversation<String> conversation = new Conversation<>(alone -> answer.flux(), conversations);
 
     @Test
     void isOpenFromSubscriptionToCompletion() {
