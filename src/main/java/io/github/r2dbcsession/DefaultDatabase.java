@@ -38,8 +38,8 @@ final class DefaultDatabase implements Database {
     private final LeasePool pool;
     private final Listeners listeners = new Listeners();
     private final Telemetry telemetry;
-    private final Telemetry unheard;
     private final Transactions transactions;
+    private final Sessions sessions;
     private final Autocommit statements;
     private final Listening listening;
     private final BoundedCache<String, StatementScope> callers = new BoundedCache<>(REMEMBERED_TEXTS);
@@ -49,7 +49,6 @@ final class DefaultDatabase implements Database {
         this.statements = new Autocommit("database " + name);
         this.connectionString = builder.connectionString;
         this.telemetry = Telemetry.to(listeners, new SqlComment(builder.commentTags));
-        this.unheard = telemetry.quiet();
         this.drainTime = builder.drainTime;
         Connector connector = new Connector(
                 connectionString,
@@ -66,10 +65,15 @@ final class DefaultDatabase implements Database {
                 builder.statementLimits,
                 List.copyOf(builder.contextSettings),
                 telemetry);
+        this.sessions = new Sessions(name, pool, transactions, telemetry);
     }
 
     Telemetry telemetry() {
         return telemetry;
+    }
+
+    Sessions sessions() {
+        return sessions;
     }
 
     Transactions transactions() {
@@ -180,83 +184,32 @@ final class DefaultDatabase implements Database {
 
     @Override
     public <T> Mono<T> inSession(Function<? super Session, ? extends Mono<T>> work) {
-        CallSite callSite = CallSite.of(work);
-        return Mono.deferContextual(context -> {
-            OpenTransaction open = transactions.open(context);
-            if (open != null) {
-                return work.apply(new JoinedSession(open));
-            }
-            ContextValues values = transactions.values(context);
-            return Mono.fromDirect(Lease.use(transactions.acquire(context, callSite), lease -> {
-                SessionBlock block = SessionBlock.in(transactions, name, lease, values, context);
-                return work.apply(block.session()).contextWrite(block.mark());
-            }));
-        });
+        return sessions.one(CallSite.of(work), work);
     }
 
     @Override
     public <T> Flux<T> inSessionMany(Function<? super Session, ? extends Publisher<T>> work) {
-        CallSite callSite = CallSite.of(work);
-        return Flux.deferContextual(context -> {
-            OpenTransaction open = transactions.open(context);
-            if (open != null) {
-                return work.apply(new JoinedSession(open));
-            }
-            ContextValues values = transactions.values(context);
-            return Lease.use(transactions.acquire(context, callSite), lease -> {
-                SessionBlock block = SessionBlock.in(transactions, name, lease, values, context);
-                return Flux.<T>from(work.apply(block.session())).contextWrite(block.mark());
-            });
-        });
+        return sessions.many(CallSite.of(work), work);
     }
 
     @Override
     public Mono<Session> openSession() {
-        CallSite callSite = CallSite.here();
-        return Mono.deferContextual(context -> {
-            ContextValues values = transactions.values(context);
-            return transactions
-                    .acquireOwn(context, callSite)
-                    .map(lease -> new DefaultSession(lease, name, transactions, values, telemetry));
-        });
+        return sessions.handle(CallSite.here());
     }
 
     @Override
     public Mono<Session> openDedicatedSession() {
-        return pool.dedicated().map(this::unheardSession);
-    }
-
-    /** Acquires a connection for work of the library itself, which belongs to no caller's Context. */
-    <T> Mono<T> inOwnSession(Function<? super Session, ? extends Mono<T>> work) {
-        return Mono.usingWhen(ownLease(), lease -> work.apply(unheardSession(lease)), Lease::release);
-    }
-
-    Mono<Lease> ownLease() {
-        return pool.acquire();
-    }
-
-    private Session unheardSession(Lease lease) {
-        return new DefaultSession(lease, name, transactions, ContextValues.none(), unheard);
+        return sessions.dedicated();
     }
 
     @Override
     public <T> Mono<T> sessionScope(Mono<T> work) {
-        return Mono.deferContextual(context -> transactions.isShared(context)
-                ? work
-                : Mono.usingWhen(
-                        Mono.fromSupplier(() -> transactions.newScope(context)),
-                        scope -> work.contextWrite(inside -> transactions.scope(inside, scope)),
-                        SessionScope::close));
+        return sessions.scope(work);
     }
 
     @Override
     public <T> Flux<T> sessionScope(Flux<T> work) {
-        return Flux.deferContextual(context -> transactions.isShared(context)
-                ? work
-                : Flux.usingWhen(
-                        Mono.fromSupplier(() -> transactions.newScope(context)),
-                        scope -> work.contextWrite(inside -> transactions.scope(inside, scope)),
-                        SessionScope::close));
+        return sessions.scope(work);
     }
 
     @Override
@@ -327,7 +280,7 @@ final class DefaultDatabase implements Database {
         if (sessions < 1 || sessions > maxSize) {
             throw new IllegalArgumentException("sessions must be from 1 to maxSize " + maxSize + ", was " + sessions);
         }
-        return Mono.defer(() -> new Warming(this, sessions).run());
+        return Mono.defer(() -> new Warming(this.sessions, sessions).run());
     }
 
     @Override

@@ -53,7 +53,8 @@ public final class QueryStart {
         if (!(database instanceof DefaultDatabase own)) {
             throw new IllegalArgumentException("database must be the one that runs the query, was " + database);
         }
-        return Mono.defer(() -> own.stats().idle() == 0 ? Mono.empty() : plan.ask(own.ownLease()));
+        return Mono.defer(() ->
+                own.stats().idle() == 0 ? Mono.empty() : plan.ask(own.sessions().ownLease()));
     }
 
     @Override

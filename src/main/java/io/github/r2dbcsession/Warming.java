@@ -11,29 +11,29 @@ import reactor.core.publisher.Sinks;
 /** Opens sessions side by side: each is held until all of them have been opened or have failed, so that no two share a connection. */
 final class Warming {
 
-    private final DefaultDatabase database;
-    private final int sessions;
+    private final Sessions sessions;
+    private final int count;
     private final AtomicInteger missing;
     private final Sinks.Empty<Void> all = Sinks.empty();
 
-    Warming(DefaultDatabase database, int sessions) {
-        this.database = database;
+    Warming(Sessions sessions, int count) {
         this.sessions = sessions;
-        this.missing = new AtomicInteger(sessions);
+        this.count = count;
+        this.missing = new AtomicInteger(count);
     }
 
     Mono<WarmUp> run() {
-        return Flux.range(0, sessions)
-                .flatMapDelayError(session -> one(), sessions, 1)
+        return Flux.range(0, count)
+                .flatMapDelayError(session -> one(), count, 1)
                 .collectList()
                 .onErrorMap(failures -> Exceptions.unwrapMultiple(failures).get(0))
-                .map(times -> new WarmUp(sessions, times));
+                .map(times -> new WarmUp(count, times));
     }
 
     private Mono<Duration> one() {
         return Mono.defer(() -> {
             long start = System.nanoTime();
-            return database.inOwnSession(session -> session.sql("SELECT 1")
+            return sessions.own(session -> session.sql("SELECT 1")
                             .as(Integer.class)
                             .one()
                             .map(one -> Duration.ofNanos(System.nanoTime() - start))

@@ -23,8 +23,8 @@ import reactor.core.publisher.Flux;
 
 /**
  * Inserts the same records by row, by the driver's batch, by arrays, by COPY, and by COPY of the JDBC driver, in turns on one server. The
- * system property {@code rows} says how many, {@code rounds} how many rounds after one of 5,000 rows to warm up. Above 20,000 rows the first
- * two run only with {@code slow}, for they take minutes.
+ * system property {@code rows} says how many, {@code rounds} how many rounds after one of 5,000 rows to warm up. The first two take
+ * minutes of many rows, and run above 20,000 only with {@code slow}; {@code slow=false} leaves them out of few.
  */
 final class BulkComparison {
 
@@ -50,7 +50,7 @@ final class BulkComparison {
     private record Turn(double perSecond, double cpu, double clientCpu, double bytes, double alive) {}
 
     private BulkComparison() {
-        if (ROWS <= FEW || Boolean.getBoolean("slow")) {
+        if (Boolean.parseBoolean(System.getProperty("slow", String.valueOf(ROWS <= FEW)))) {
             contestants.put("row by row", this::rowByRow);
             contestants.put("driver's Statement.add", this::batch);
         }

@@ -10,6 +10,7 @@ import io.github.r2dbcsession.internal.connection.tls.TlsPolicy;
 import io.netty.channel.ChannelPipeline;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.PostgresqlConnectionFactoryProvider;
+import io.r2dbc.spi.ConnectionFactoryOptions;
 import java.security.GeneralSecurityException;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,7 @@ final class LoginAttempt {
     private final Turns cancels;
     private final SignOfLife sign;
     private volatile @Nullable TlsContext tls;
+    private volatile boolean compatible;
 
     LoginAttempt(
             ConnectionString string,
@@ -58,15 +60,9 @@ final class LoginAttempt {
                 .subscribeOn(Schedulers.boundedElastic())
                 .flatMap(factory -> Mono.firstWithSignal(
                         refusals.asMono(),
-                        factory.create().map(driver -> new PhysicalConnection(driver, tap, cancels, isCompatible()))))
+                        factory.create().map(driver -> new PhysicalConnection(driver, tap, cancels, compatible))))
                 .onErrorMap(failure -> failures.translate(failure, tap.phase()))
                 .doOnError(failure -> tap.kill());
-    }
-
-    private boolean isCompatible() {
-        return string.toConnectionFactoryOptions(endpoint.dialled(), string.credentials())
-                        .getValue(PostgresqlConnectionFactoryProvider.COMPATIBILITY_MODE)
-                == Boolean.TRUE;
     }
 
     private PostgresqlConnectionFactory factory(Credentials credentials) throws GeneralSecurityException {
@@ -78,8 +74,9 @@ final class LoginAttempt {
                 throw failures.tls(String.valueOf(unusable.getMessage()), unusable);
             }
         }
-        return new PostgresqlConnectionFactory(PostgresqlConnectionFactoryProvider.builder(
-                        string.toConnectionFactoryOptions(endpoint.dialled(), credentials))
+        ConnectionFactoryOptions options = string.toConnectionFactoryOptions(endpoint.dialled(), credentials);
+        compatible = options.getValue(PostgresqlConnectionFactoryProvider.COMPATIBILITY_MODE) == Boolean.TRUE;
+        return new PostgresqlConnectionFactory(PostgresqlConnectionFactoryProvider.builder(options)
                 .loopResources(tap)
                 .codecRegistrar(CellCodec::register)
                 .build());
