@@ -124,7 +124,8 @@ class FirstStatementIT {
                 db.inTransactionMany(tx -> work.apply(tx).concatWith(Mono.never()))
                         .takeUntilOther(Mono.delay(Duration.ofNanos(micros * 1_000L)))
                         .blockLast(LIMIT);
-                await().atMost(LIMIT)
+                await().pollInterval(Duration.ofMillis(2))
+                        .atMost(LIMIT)
                         .until(() -> db.stats().acquired() == 0 && db.stats().recovering() == 0);
                 assertThat(db.sql("SELECT current_setting('transaction_isolation') || count(*) FROM note")
                                 .as(String.class)

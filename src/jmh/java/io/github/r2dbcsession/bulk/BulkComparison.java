@@ -24,12 +24,14 @@ import reactor.core.publisher.Flux;
 /**
  * Inserts the same records by row, by the driver's batch, by arrays, by COPY, and by COPY of the JDBC driver, in turns on one server. The
  * system property {@code rows} says how many, {@code rounds} how many rounds after one of 5,000 rows to warm up. The first two take
- * minutes of many rows, and run above 20,000 only with {@code slow}; {@code slow=false} leaves them out of few.
+ * minutes of many rows, and run above 20,000 only with {@code slow}; {@code slow=false} leaves them out of few. {@code times} says how often in a turn each
+ * writes so many rows, further ones each time.
  */
 final class BulkComparison {
 
     private static final int ROWS = Integer.getInteger("rows", 5_000);
     private static final int ROUNDS = Integer.getInteger("rounds", 9);
+    private static final int TIMES = Integer.getInteger("times", 1);
     private static final int FEW = 20_000;
     private static final int WARM_UP = 5_000;
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -43,6 +45,7 @@ final class BulkComparison {
     private final LiveHeap heap = new LiveHeap();
     private final Map<String, Runnable> contestants = new LinkedHashMap<>();
     private int rows = Math.min(ROWS, WARM_UP);
+    private int before;
 
     /** A row. */
     record Account(long id, String owner, BigDecimal balance, Instant opened) {}
@@ -86,7 +89,7 @@ final class BulkComparison {
             rows = ROWS;
         }
         List<Turn> reference = turns.get("pgjdbc CopyManager");
-        System.out.printf("%n%d rows, median of %d rounds (load %.1f)%n", ROWS, ROUNDS, Cpu.load());
+        System.out.printf("%n%d times %d rows, median of %d rounds (load %.1f)%n", TIMES, ROWS, ROUNDS, Cpu.load());
         System.out.printf(
                 "%-24s %10s %14s %14s %14s %10s%n",
                 "", "rows/s", "x per CPU", "x client CPU", "bytes a row", "MB alive");
@@ -106,12 +109,15 @@ final class BulkComparison {
         double serverCpu = cpu.server();
         long bytes = allocated();
         long start = System.nanoTime();
-        work.run();
+        for (int time = 0; time < TIMES; time++) {
+            before = time * rows;
+            work.run();
+        }
         double seconds = (System.nanoTime() - start) / 1e9;
         double client = cpu.client() - clientCpu;
         double all = client + cpu.server() - serverCpu;
-        double allocated = (double) (allocated() - bytes) / rows;
-        return new Turn(rows / seconds, all, client, allocated, heap.most());
+        double allocated = (double) (allocated() - bytes) / rows / TIMES;
+        return new Turn(rows * TIMES / seconds, all, client, allocated, heap.most());
     }
 
     /** How much less CPU than the reference in all rounds together: a single turn is a few ticks of the server's clock. */
@@ -132,12 +138,13 @@ final class BulkComparison {
         return sum;
     }
 
-    private static Account account(int id) {
+    private Account account(int number) {
+        int id = before + number;
         return new Account(id, "owner " + id, BigDecimal.valueOf(id * 37L, 2), BEGIN.plusSeconds(id));
     }
 
     private Flux<Account> rows() {
-        return Flux.range(1, rows).map(BulkComparison::account);
+        return Flux.range(1, rows).map(this::account);
     }
 
     private void rowByRow() {
