@@ -60,10 +60,10 @@ final class Libpq {
 
     private static @Nullable Libpq loaded;
 
-    private final NativeLibrary library;
+    private final NativeLibrary symbols;
 
-    private Libpq(NativeLibrary library) {
-        this.library = library;
+    private Libpq(NativeLibrary symbols) {
+        this.symbols = symbols;
     }
 
     /** Loads it; where there is none the test fails on Linux and is skipped elsewhere. */
@@ -236,7 +236,7 @@ final class Libpq {
     }
 
     private Function function(String name) {
-        return library.getFunction(name);
+        return symbols.getFunction(name);
     }
 
     private static Memory bytes(String text) {
