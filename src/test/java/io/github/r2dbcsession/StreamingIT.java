@@ -32,9 +32,13 @@ class StreamingIT {
     private static final int FEW = 10_000;
     private static final int CUTS = COMMIT ? 60 : 1_000;
 
-    /** A sequence counts how many rows the server has made; the text fills buffers soon. */
+    /**
+     * A sequence counts how many rows the server has made. Half of all rows, 100 MB, is more than kernels hold back for a
+     * reader that stands still: Linux lets a socket's buffers grow to 36 MB where it is told so, and the port of a
+     * container is two sockets more.
+     */
     private static final String COUNTED =
-            "SELECT nextval('made')::text || repeat('x', 1000) FROM generate_series(1, :rows)";
+            "SELECT nextval('made')::text || repeat('x', 5000) FROM generate_series(1, :rows)";
 
     private final TestDatabase server = TestDatabase.get();
     private final String schema = TestDatabase.schema(StreamingIT.class);
