@@ -15,7 +15,7 @@ import reactor.core.publisher.Mono;
  *
  * <p>A row is a record: component {@code ownerName} fills column {@code owner_name}, whose type the value is converted to; columns without a
  * component get their default. The table's columns are read once per subscription. For a column that is an array or a composite the value is
- * sent as text: a collection or an array, nested ones too, and a record.
+ * sent as text, but by {@link #copy}: a collection or an array, nested ones too, and a record.
  *
  * <p>All but {@link #copy} send rows in chunks, each as one array per component, and ask the publisher for the next chunk while one is
  * under way: at most two are in memory. {@link #copy} sends rows as they come, and asks for them on a thread of
@@ -77,8 +77,8 @@ public interface Bulk<R> {
     /**
      * Inserts rows by COPY in PostgreSQL's binary format and emits how many: the fastest way, without ON CONFLICT, past rules.
      *
-     * <p>Each component's class has to fit its column: a whole number any integer column that holds it, text any text, JSON or enum column.
-     * Any other pair fails with {@link io.github.r2dbcsession.sql.StatementException} before anything is sent.
+     * <p>Each component's class has to fit its column: a whole number any integer column that holds it, text any text, JSON or enum column, a
+     * collection or an array one that is an array of what its elements fit; inside one another they have to be of one length. Any other pair fails with {@link io.github.r2dbcsession.sql.StatementException} before anything is sent.
      */
     Mono<Long> copy(Publisher<? extends R> rows);
 }

@@ -128,7 +128,8 @@ record DefaultBulk<R>(StatementScope scope, String table, Class<R> type, int chu
                 text(row, "type"),
                 Objects.requireNonNull(row.get("oid", Long.class)),
                 text(row, "kind"),
-                Objects.requireNonNull(row.get("array", Boolean.class)));
+                Objects.requireNonNull(row.get("element", Long.class)),
+                text(row, "element_kind"));
     }
 
     private static String text(Readable row, String column) {

@@ -98,6 +98,23 @@ class BulkTypesIT {
             @Nullable Json doc,
             @Nullable Pair pair) {}
 
+    @SuppressWarnings("ArrayRecordComponent")
+    record Listed(
+            int id,
+            int @Nullable [] numbers,
+            @Nullable List<@Nullable Long> longs,
+            @Nullable String @Nullable [] names,
+            @Nullable List<long[]> grid,
+            @Nullable List<Mood> feelings,
+            byte @Nullable [][] blobs,
+            @Nullable List<BigDecimal> amounts,
+            Instant @Nullable [] moments,
+            Optional<List<UUID>> ids,
+            @Nullable List<String> docs,
+            @Nullable Integer @Nullable [] few,
+            boolean @Nullable [] flags,
+            @Nullable List<List<List<Integer>>> cube) {}
+
     private static final List<String> RICH = Arrays.stream(Rich.class.getRecordComponents())
             .map(RecordComponent::getName)
             .toList();
@@ -164,6 +181,82 @@ class BulkTypesIT {
                                 Flux.fromIterable(rows))
                         .block(LIMIT))
                 .isEqualTo(2);
+    }
+
+    @Test
+    void arraysAreCopiedAsTheyAreInserted() {
+        server.execute("""
+                CREATE TYPE %1$s.humour AS ENUM ('GLAD', 'SAD'); CREATE DOMAIN %1$s.few AS int[] CHECK (cardinality(value) < 5);
+                CREATE TABLE %1$s.listed (id int, numbers int[], longs int8[], names text[], grid int8[][], feelings %1$s.humour[], blobs bytea[],
+                amounts numeric(9,2)[], moments timestamptz[], ids uuid[], docs jsonb[], few %1$s.few, flags boolean[], cube int2[])""".formatted(SCHEMA));
+        Flux<Listed> rows = Flux.range(1, 4).map(BulkTypesIT::listed);
+        Bulk<Listed> bulk = db.bulk("listed", Listed.class);
+
+        bulk.insert(rows).block(LIMIT);
+        List<String> inserted = listed();
+        server.execute("TRUNCATE " + SCHEMA + ".listed");
+        assertThat(bulk.copy(rows).block(LIMIT)).isEqualTo(4);
+
+        assertThat(inserted.get(0)).contains("NULL", "{}", "infinity", "{{1,2},{3,4},{5,6}}");
+        assertThat(listed()).isEqualTo(inserted);
+        assertThat(server.query(
+                        "SELECT array_lower(numbers, 1), array_ndims(cube) FROM " + SCHEMA + ".listed WHERE id = 2",
+                        row -> row.getInt(1) * 10 + row.getInt(2)))
+                .containsExactly(13);
+    }
+
+    @Test
+    void anArrayThatPostgresHasNoSuchOfIsNamedAndNothingIsCopied() {
+        record Ragged(int id, List<List<Integer>> grid) {}
+        record Deep(int id, List<List<Integer>> names) {}
+        server.execute("CREATE TABLE %s.ragged (id int, grid int[], names text[])".formatted(SCHEMA));
+        Bulk<Ragged> bulk = db.bulk("ragged", Ragged.class);
+
+        for (List<List<Integer>> odd : Arrays.asList(
+                List.of(List.of(1), List.of(2, 3)),
+                List.of(List.<Integer>of(), List.of(1)),
+                Arrays.asList(null, List.of(1)),
+                Arrays.asList(List.of(1), null))) {
+            StepVerifier.create(bulk.copy(Flux.just(new Ragged(1, List.of(List.of(1))), new Ragged(2, odd))))
+                    .expectErrorSatisfies(failure -> assertThat(failure)
+                            .isInstanceOf(StatementException.class)
+                            .hasMessageContainingAll("row 2", "grid"))
+                    .verify(LIMIT);
+        }
+        StepVerifier.create(db.bulk("ragged", Deep.class).copy(Flux.just(new Deep(1, List.of()))))
+                .expectErrorSatisfies(failure -> assertThat(failure)
+                        .isInstanceOf(StatementException.class)
+                        .hasMessageContainingAll("names", "text[]"))
+                .verify(LIMIT);
+
+        assertThat(server.query("SELECT count(*) FROM " + SCHEMA + ".ragged", row -> row.getInt(1)))
+                .containsExactly(0);
+    }
+
+    private static Listed listed(int i) {
+        if (i == 4) {
+            return new Listed(
+                    i, null, null, null, null, null, null, null, null, Optional.empty(), null, null, null, null);
+        }
+        return new Listed(
+                i,
+                i == 1 ? new int[0] : new int[] {1, -2},
+                Arrays.asList(null, (long) i, Long.MIN_VALUE),
+                new String[] {"a,b", null, "NULL", "", "\"q\\ {x}", "\u00e9 '\ud83d\ude00"},
+                List.of(new long[] {1, 2}, new long[] {3, 4}, new long[] {5, i + 5L}),
+                List.of(Mood.SAD, Mood.GLAD),
+                new byte[][] {{1, 0, -1}, {}},
+                List.of(BigDecimal.TEN, new BigDecimal("-0.05")),
+                new Instant[] {Instant.parse("2026-01-02T03:04:05.678901Z"), Instant.MAX},
+                Optional.of(List.of(new UUID(i, -i))),
+                List.of("{\"k\": " + i + "}"),
+                new Integer[] {i, null},
+                new boolean[] {true, false},
+                i == 3 ? List.of() : List.of(List.of(List.of(1, 2), List.of(3, i))));
+    }
+
+    private List<String> listed() {
+        return server.query("SELECT l::text FROM " + SCHEMA + ".listed l ORDER BY id", row -> row.getString(1));
     }
 
     private static @Nullable Object value(RecordComponent component, Rich row) {
@@ -240,10 +333,18 @@ class BulkTypesIT {
                         .message()
                         .doesNotContain("secret"))
                 .verify(LIMIT);
-        StepVerifier.create(db.bulk("odd", Half.class).copy(Flux.just(new Half(1, List.of()))))
+        StepVerifier.create(db.bulk("odd", Odd.class).copy(Flux.just(new Odd(1, List.of()))))
                 .expectErrorSatisfies(failure -> assertThat(failure)
                         .isInstanceOf(StatementException.class)
-                        .hasMessageContainingAll("names", "text[]", "use insert"))
+                        .hasMessageContainingAll("numbers", "java.lang.Thread", "integer[]", "use insert"))
+                .verify(LIMIT);
+        StepVerifier.create(db.bulk("odd", Half.class)
+                        .copy(Flux.just(new Half(1, List.of("a")), new Half(2, List.of("secret \ud800")))))
+                .expectErrorSatisfies(failure -> assertThat(failure)
+                        .isInstanceOf(StatementException.class)
+                        .hasMessageContainingAll("row 2", "names")
+                        .message()
+                        .doesNotContain("secret"))
                 .verify(LIMIT);
         StepVerifier.create(db.bulk("odd", Half.class)
                         .chunks(1)

@@ -2,7 +2,7 @@ package io.github.r2dbcsession.internal.connection;
 
 import io.github.r2dbcsession.config.ConnectionString;
 import io.github.r2dbcsession.config.Credentials;
-import io.github.r2dbcsession.internal.cell.CellCodec;
+import io.github.r2dbcsession.internal.cell.CellCodecs;
 import io.github.r2dbcsession.internal.connection.tls.ClientCertificate;
 import io.github.r2dbcsession.internal.connection.tls.Encryption;
 import io.github.r2dbcsession.internal.connection.tls.TlsContext;
@@ -78,7 +78,7 @@ final class LoginAttempt {
         compatible = options.getValue(PostgresqlConnectionFactoryProvider.COMPATIBILITY_MODE) == Boolean.TRUE;
         return new PostgresqlConnectionFactory(PostgresqlConnectionFactoryProvider.builder(options)
                 .loopResources(tap)
-                .codecRegistrar(CellCodec::register)
+                .codecRegistrar(CellCodecs::register)
                 .build());
     }
 

@@ -2,7 +2,6 @@ package io.github.r2dbcsession.internal.sql;
 
 import static io.r2dbc.postgresql.codec.PostgresqlObjectId.BOOL;
 import static io.r2dbc.postgresql.codec.PostgresqlObjectId.BPCHAR;
-import static io.r2dbc.postgresql.codec.PostgresqlObjectId.BYTEA;
 import static io.r2dbc.postgresql.codec.PostgresqlObjectId.DATE;
 import static io.r2dbc.postgresql.codec.PostgresqlObjectId.FLOAT4;
 import static io.r2dbc.postgresql.codec.PostgresqlObjectId.FLOAT8;
@@ -59,7 +58,6 @@ final class CellReaders {
             entry(BPCHAR, Map.of(Object.class, CellReaders::text)),
             entry(NAME, Map.of(Object.class, CellReaders::text)),
             entry(UUID, natural(java.util.UUID.class, HexCell::uuid)),
-            entry(BYTEA, Map.of(byte[].class, HexCell::bytea)),
             entry(DATE, natural(LocalDate.class, TimeCell::date)),
             entry(TIME, natural(LocalTime.class, TimeCell::time)),
             entry(TIMESTAMP, natural(LocalDateTime.class, TimeCell::timestamp)),

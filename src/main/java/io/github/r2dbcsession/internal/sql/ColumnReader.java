@@ -108,7 +108,10 @@ final class ColumnReader {
             throw column.failure(
                     target,
                     "the driver reads no " + conversion.source().getTypeName() + " from this value of "
-                            + column.typeName() + "; read it as String, or cast it in the statement");
+                            + column.typeName()
+                            + (conversion.source() == String.class
+                                    ? "; cast it in the statement"
+                                    : "; read it as String, or cast it in the statement"));
         }
     }
 
@@ -126,6 +129,11 @@ final class ColumnReader {
         }
         if (element == PostgresqlObjectId.BOX && component == String.class) {
             throw new Conversion.Failure("the driver parts boxes at the wrong character; read it as Box[]");
+        }
+        if (component == byte[].class
+                && element != PostgresqlObjectId.BYTEA
+                && element != PostgresqlObjectId.UNSPECIFIED) {
+            throw new Conversion.Failure("its elements are no bytea");
         }
         // the driver reads no array of bytea
         Conversion each = component == byte[].class

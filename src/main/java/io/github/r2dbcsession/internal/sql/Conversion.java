@@ -1,5 +1,6 @@
 package io.github.r2dbcsession.internal.sql;
 
+import io.github.r2dbcsession.internal.cell.Bytea;
 import io.github.r2dbcsession.sql.Range;
 import io.r2dbc.postgresql.codec.Interval;
 import io.r2dbc.postgresql.codec.Json;
@@ -7,10 +8,10 @@ import io.r2dbc.postgresql.codec.PostgresqlObjectId;
 import java.lang.reflect.Type;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Period;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Function;
@@ -52,6 +53,10 @@ record Conversion(Class<?> source, Function<Object, Object> convert) {
             return TemporalConversion.of(type, target);
         } else if (target == String.class) {
             return text(type);
+        } else if (type == PostgresqlObjectId.BYTEA && target == byte[].class) {
+            return new Conversion(Bytea.class, value -> ((Bytea) value).bytes());
+        } else if (type == PostgresqlObjectId.BYTEA && target == ByteBuffer.class) {
+            return new Conversion(Bytea.class, value -> ByteBuffer.wrap(((Bytea) value).bytes()));
         } else if (target == Character.class) {
             return new Conversion(String.class, value -> character((String) value));
         } else if (target.isEnum()) {
@@ -121,10 +126,11 @@ record Conversion(Class<?> source, Function<Object, Object> convert) {
 
     /** Reads the text form of a bytea. */
     static byte[] bytes(String text) {
-        if (!text.startsWith("\\x")) {
-            throw new Failure("it is not in bytea's hex form");
+        try {
+            return Bytea.read(text.getBytes(StandardCharsets.UTF_8));
+        } catch (IllegalArgumentException e) {
+            throw new Failure("it is not a bytea");
         }
-        return HexFormat.of().parseHex(text, 2, text.length());
     }
 
     private static Object character(String text) {

@@ -31,22 +31,6 @@ final class HexCell {
         return new UUID(high, low);
     }
 
-    static byte @Nullable [] bytea(byte[] bytes, int length) {
-        if (length < 2 || length % 2 != 0 || bytes[0] != '\\' || bytes[1] != 'x') {
-            return null;
-        }
-        byte[] value = new byte[length / 2 - 1];
-        for (int i = 0; i < value.length; i++) {
-            int high = digit(bytes[2 * i + 2]);
-            int low = digit(bytes[2 * i + 3]);
-            if (high == OTHER || low == OTHER) {
-                return null;
-            }
-            value[i] = (byte) (high << 4 | low);
-        }
-        return value;
-    }
-
     private static int digit(byte letter) {
         if (letter >= '0' && letter <= '9') {
             return letter - '0';

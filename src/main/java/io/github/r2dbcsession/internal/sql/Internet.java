@@ -1,5 +1,6 @@
 package io.github.r2dbcsession.internal.sql;
 
+import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 
@@ -12,18 +13,14 @@ final class Internet {
         if (text.indexOf('/') >= 0) {
             throw new Conversion.Failure("it has a netmask; read it as String, or select host(...)");
         }
-        boolean literal = !text.isEmpty() && (text.indexOf(':') >= 0 || Character.digit(text.charAt(0), 10) >= 0);
-        for (int i = 0; literal && i < text.length(); i++) {
-            char c = text.charAt(i);
-            literal = c == '.' || c == ':' || Character.digit(c, 16) >= 0;
-        }
-        if (!literal) {
+        byte[] address = text.isEmpty() ? null : NetUtil.createByteArrayFromIpAddressString(text);
+        if (address == null) {
             throw new Conversion.Failure("it is not an address in digits");
         }
         try {
-            return InetAddress.getByName(text.indexOf(':') >= 0 ? "[" + text + "]" : text);
+            return InetAddress.getByAddress(address);
         } catch (UnknownHostException e) {
-            throw new Conversion.Failure("it is not an address in digits");
+            throw new IllegalStateException("an address of " + address.length + " bytes", e);
         }
     }
 }

@@ -1,6 +1,6 @@
 package io.github.r2dbcsession.internal.sql;
 
-import io.github.r2dbcsession.internal.cell.CellCodec;
+import io.github.r2dbcsession.internal.cell.CellCodecs;
 import io.github.r2dbcsession.testing.TestDatabase;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
@@ -31,7 +31,7 @@ final class BareConnection implements AutoCloseable {
                         .password(server.password())
                         .database(server.database())
                         .schema(schema)
-                        .codecRegistrar(CellCodec::register)
+                        .codecRegistrar(CellCodecs::register)
                         .build())
                 .create()
                 .block(LIMIT));

@@ -9,6 +9,7 @@ import io.r2dbc.postgresql.codec.Json;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -18,6 +19,8 @@ import java.time.OffsetDateTime;
 import java.time.OffsetTime;
 import java.time.Period;
 import java.time.ZonedDateTime;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,6 +29,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(ServerParameter.class)
 class ScalarMapperTest {
@@ -141,6 +145,12 @@ class ScalarMapperTest {
                 cell("'{}'::int8[]", Long[].class, new Long[0]),
                 cell("ARRAY['a,b','\"']", String[].class, new String[] {"a,b", "\""}),
                 cell("ARRAY[true]", boolean[].class, new boolean[] {true}),
+                cell("ARRAY['a,b',NULL,'NULL']", String.class, "{\"a,b\",NULL,\"NULL\"}"),
+                cell("ARRAY[['a'],['b']]::varchar[]", String.class, "{{a},{b}}"),
+                cell("ARRAY[1,2]", String.class, "{1,2}"),
+                cell("ARRAY[true]", String.class, "{t}"),
+                cell("ARRAY['\\x01'::bytea]", String.class, "{\"\\\\x01\"}"),
+                cell("ARRAY[repeat('é', 2000)]", String.class, "{" + "é".repeat(2000) + "}"),
                 cell("ARRAY['SAD']::weather[]", Mood[].class, new Mood[] {Mood.SAD}),
                 cell("ARRAY['SAD']::text[]", Mood[].class, new Mood[] {Mood.SAD}),
                 cell("ARRAY[interval '1 h']", Duration[].class, new Duration[] {Duration.ofHours(1)}),
@@ -156,6 +166,42 @@ class ScalarMapperTest {
     void read(String expression, Class<?> type, Object expected) {
         assertThat(server.<Object>one("SELECT " + expression, objectClass(type)))
                 .isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ARRAY[ARRAY['a']]", "ARRAY['a']::varchar[]", "ARRAY[ARRAY[1]]"})
+    void anArrayThatCannotBeReadOtherwiseIsReadAsStringAsTheErrorAdvises(String expression) {
+        assertThatThrownBy(() -> server.one("SELECT " + expression, UUID[].class))
+                .hasMessageContaining("read it as String");
+
+        assertThat(server.one("SELECT " + expression, String.class)).startsWith("{");
+    }
+
+    /** Every byte alone, all of them in a cell, and more of them than a short cell has, in both of the server's forms. */
+    @ParameterizedTest
+    @ValueSource(strings = {"hex", "escape"})
+    void aByteaIsReadInEitherForm(String form) {
+        byte[] all = new byte[256 * 9];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = (byte) i;
+        }
+        String sql = "SELECT decode('" + HexFormat.of().formatHex(all) + "', 'hex')";
+        server.run("SET bytea_output = '" + form + "'");
+        try {
+            assertThat(server.one(sql, byte[].class)).isEqualTo(all);
+            assertThat(server.one(sql, ByteBuffer.class)).isEqualTo(ByteBuffer.wrap(all));
+            assertThat(server.<Object>one(sql, Object.class)).isEqualTo(all);
+            for (byte one : Arrays.copyOf(all, 256)) {
+                assertThat(server.one("SELECT '\\x%02x'::bytea".formatted(one), byte[].class))
+                        .isEqualTo(new byte[] {one});
+            }
+            assertThat(server.one("SELECT ''::bytea", byte[].class)).isEmpty();
+            assertThat(server.one("SELECT '\\x5c78'::bytea", byte[].class)).isEqualTo(new byte[] {'\\', 'x'});
+            assertThat(server.one("SELECT ARRAY['\\x5c00ff2c22'::bytea, NULL, '\\x']", byte[][].class))
+                    .isEqualTo(new byte[][] {{'\\', 0, -1, ',', '"'}, null, {}});
+        } finally {
+            server.run("RESET bytea_output");
+        }
     }
 
     static List<Arguments> refused() {
@@ -191,6 +237,7 @@ class ScalarMapperTest {
                 refusal("'10.0.0.0/8'::inet", InetAddress.class, "it has a netmask"),
                 refusal("'localhost'", InetAddress.class, "it is not an address in digits"),
                 refusal("'cafe'", InetAddress.class, "it is not an address in digits"),
+                refusal("''", InetAddress.class, "it is not an address in digits"),
                 refusal("ARRAY[5000000000]", Integer[].class, "its value does not fit without loss"),
                 refusal("ARRAY[5000000000]", int[].class, "its value does not fit without loss"),
                 refusal("ARRAY[[1]]::int8[]", Integer[][].class, "only in its own element type"),
@@ -198,7 +245,7 @@ class ScalarMapperTest {
                 refusal("ARRAY[[1,2]]", Integer[].class, "the driver reads no java.lang.Integer[]"),
                 refusal("1", Integer[].class, "it is not an array"),
                 refusal("ARRAY['a']", int[].class, "it is not a number"),
-                refusal("ARRAY['a']", byte[][].class, "it is not in bytea's hex form"),
+                refusal("ARRAY['a']", byte[][].class, "its elements are no bytea"),
                 refusal("NULL::int", Integer.class, "it is null; use COALESCE"),
                 refusal("1", Thread.class, "the driver reads no java.lang.Thread"));
     }

@@ -4,7 +4,6 @@ import io.github.r2dbcsession.sql.StatementException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -103,12 +102,16 @@ interface BinaryField {
      * @throws StatementException when there is no way
      */
     static BinaryField of(RecordPart part, TableColumn column) {
+        if (column.isArray() && part.elements().dimensions() > 0) {
+            BinaryField each = of(part.ofElements(), column.ofElements());
+            return new BinaryArray((int) column.element(), part.elements().dimensions(), each);
+        }
         Class<?> type = part.type();
         boolean text = CharSequence.class.isAssignableFrom(type) || type == Character.class;
         if (type.isEnum() && (column.kind().equals("e") || TEXTS.contains(column.oid()))) {
-            return (out, value) -> out.putText(((Enum<?>) value).name());
+            return (out, value) -> text(out, ((Enum<?>) value).name());
         } else if (text && (column.kind().equals("e") || TEXTS.contains(column.oid()))) {
-            return (out, value) -> out.putText(value.toString());
+            return (out, value) -> text(out, value.toString());
         } else if (text && column.oid() == JSONB) {
             return (out, value) -> jsonb(out, value.toString());
         }
@@ -165,12 +168,18 @@ interface BinaryField {
         bytes(out, bytes);
     }
 
+    private static void text(RowBuffer out, String text) {
+        int begun = out.begin();
+        out.putText(text);
+        out.end(begun);
+    }
+
     /** A version stands in front of the text. */
     private static void jsonb(RowBuffer out, String text) {
-        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-        out.putInt(utf8.length + 1);
+        int begun = out.begin();
         out.putByte(1);
-        out.putBytes(utf8);
+        out.putText(text);
+        out.end(begun);
     }
 
     private static BinaryField micros(ToLongFunction<Object> convert) {

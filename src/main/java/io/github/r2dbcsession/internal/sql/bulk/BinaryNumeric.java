@@ -12,6 +12,9 @@ final class BinaryNumeric {
     private static final int MOST_SCALE = 16_383;
     private static final int NEGATIVE = 0x4000;
 
+    /** So many decimal places, and up to three more that fill the last digit, fit a {@code long}. */
+    private static final int MOST_SHORT = 15;
+
     private BinaryNumeric() {}
 
     static void write(RowBuffer out, BigDecimal number) {
@@ -20,39 +23,61 @@ final class BinaryNumeric {
             throw new ArithmeticException();
         }
         int fraction = (scale + DECIMALS - 1) / DECIMALS;
-        BigInteger whole = number.setScale(fraction * DECIMALS).unscaledValue().abs();
-        short[] digits = whole.bitLength() < Long.SIZE ? digits(whole.longValue()) : digits(whole);
+        if (number.scale() >= 0 && number.precision() <= MOST_SHORT) {
+            writeShort(out, number.unscaledValue().longValue(), scale, fraction);
+        } else {
+            writeLong(out, number.setScale(fraction * DECIMALS).unscaledValue(), scale, fraction);
+        }
+    }
+
+    /** Writes one that a {@code long} holds with whole digits, without a copy of it. */
+    private static void writeShort(RowBuffer out, long unscaled, int scale, int fraction) {
+        long digits = Math.abs(unscaled);
+        for (int decimals = scale; decimals < fraction * DECIMALS; decimals++) {
+            digits *= 10;
+        }
+        int zeros = 0;
+        while (digits != 0 && digits % BASE == 0) {
+            digits /= BASE;
+            zeros++;
+        }
+        int count = 0;
+        long first = 1;
+        for (long rest = digits; rest != 0; rest /= BASE) {
+            first = count == 0 ? 1 : first * BASE;
+            count++;
+        }
+        header(out, count, zeros + count - fraction - 1, unscaled < 0, scale);
+        for (long rest = digits, place = first; count > 0; count--, rest %= place, place /= BASE) {
+            out.putShort((int) (rest / place));
+        }
+    }
+
+    private static void writeLong(RowBuffer out, BigInteger unscaled, int scale, int fraction) {
+        short[] digits = digits(unscaled.abs());
         int last = 0;
         while (last < digits.length && digits[last] == 0) {
             last++;
         }
-        int count = digits.length - last;
-        out.putInt((4 + count) * Short.BYTES);
-        out.putShort(count);
-        out.putShort(count == 0 ? 0 : digits.length - fraction - 1);
-        out.putShort(number.signum() < 0 ? NEGATIVE : 0);
-        out.putShort(scale);
+        header(out, digits.length - last, digits.length - fraction - 1, unscaled.signum() < 0, scale);
         for (int i = digits.length - 1; i >= last; i--) {
             out.putShort(digits[i]);
         }
     }
 
-    /** The last digit first, without zeros in front. */
-    private static short[] digits(long number) {
-        int count = 0;
-        for (long rest = number; rest != 0; rest /= BASE) {
-            count++;
-        }
-        short[] digits = new short[count];
-        long rest = number;
-        for (int i = 0; i < count; i++) {
-            digits[i] = (short) (rest % BASE);
-            rest /= BASE;
-        }
-        return digits;
+    private static void header(RowBuffer out, int count, int weight, boolean negative, int scale) {
+        out.putInt((4 + count) * Short.BYTES);
+        out.putShort(count);
+        out.putShort(count == 0 ? 0 : weight);
+        out.putShort(negative ? NEGATIVE : 0);
+        out.putShort(scale);
     }
 
+    /** The last digit first, without zeros in front. */
     private static short[] digits(BigInteger number) {
+        if (number.signum() == 0) {
+            return new short[0];
+        }
         String decimals = number.toString();
         short[] digits = new short[(decimals.length() + DECIMALS - 1) / DECIMALS];
         for (int i = 0; i < digits.length; i++) {

@@ -1,16 +1,19 @@
 package io.github.r2dbcsession.internal.sql.bulk;
 
 import io.github.r2dbcsession.sql.StatementException;
+import java.lang.invoke.LambdaMetafactory;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,9 +21,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name the component's name
  * @param type what it holds, boxed; of an Optional what that holds
- * @param accessor takes the record as an {@code Object} and returns an {@code Object}
+ * @param elements what is in that
+ * @param accessor takes the record
  */
-public record RecordPart(String name, Class<?> type, MethodHandle accessor) {
+public record RecordPart(String name, Class<?> type, Elements elements, Function<Object, @Nullable Object> accessor) {
 
     private static final ClassValue<List<RecordPart>> PARTS = new ClassValue<>() {
         @Override
@@ -48,14 +52,7 @@ public record RecordPart(String name, Class<?> type, MethodHandle accessor) {
 
     /** Returns the component's value in a record, null for an empty Optional. */
     public @Nullable Object of(Object row) {
-        Object value;
-        try {
-            value = (Object) accessor.invokeExact(row);
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException("the accessor of " + name + " failed", e);
-        }
+        Object value = accessor.apply(row);
         return value instanceof Optional<?> optional ? optional.orElse(null) : value;
     }
 
@@ -68,28 +65,67 @@ public record RecordPart(String name, Class<?> type, MethodHandle accessor) {
         return name.replace("_", "").toLowerCase(Locale.ROOT);
     }
 
-    private static RecordPart of(RecordComponent component) {
-        Class<?> type = component.getType();
-        if (type == Optional.class
-                && component.getGenericType() instanceof ParameterizedType generic
-                && generic.getActualTypeArguments()[0] instanceof Class<?> inner) {
-            type = inner;
-        }
-        return new RecordPart(
-                component.getName(), MethodType.methodType(type).wrap().returnType(), accessor(component));
+    /** Returns the part as if it held one of the elements of what it holds. */
+    RecordPart ofElements() {
+        return new RecordPart(name, elements.type(), new Elements(elements.type(), 0), accessor);
     }
 
-    private static MethodHandle accessor(RecordComponent component) {
+    private static RecordPart of(RecordComponent component) {
+        Class<?> type = component.getType();
+        Type declared = component.getGenericType();
+        if (type == Optional.class && declared instanceof ParameterizedType generic) {
+            declared = generic.getActualTypeArguments()[0];
+            type = declared instanceof Class<?> inner ? inner : type;
+        }
+        return new RecordPart(
+                component.getName(),
+                MethodType.methodType(type).wrap().returnType(),
+                Elements.of(declared),
+                accessor(component));
+    }
+
+    private static Function<Object, @Nullable Object> accessor(RecordComponent component) {
         Method accessor = component.getAccessor();
         try {
             MethodHandles.Lookup lookup =
                     MethodHandles.privateLookupIn(accessor.getDeclaringClass(), MethodHandles.lookup());
-            return lookup.unreflect(accessor).asType(MethodType.methodType(Object.class, Object.class));
+            MethodHandle handle = lookup.unreflect(accessor);
+            return lookup.hasFullPrivilegeAccess() ? compiled(lookup, handle) : called(component.getName(), handle);
         } catch (IllegalAccessException e) {
             throw new IllegalStateException(
                     "the module of " + accessor.getDeclaringClass().getTypeName()
                             + " must open its package to this library",
                     e);
         }
+    }
+
+    /** Calls it as code that was written for it would: a handle that is no constant costs some times that. */
+    @SuppressWarnings("unchecked")
+    private static Function<Object, @Nullable Object> compiled(MethodHandles.Lookup lookup, MethodHandle handle) {
+        MethodType type = handle.type();
+        try {
+            return (Function<Object, @Nullable Object>) LambdaMetafactory.metafactory(
+                            lookup, "apply", MethodType.methodType(Function.class), type.generic(), handle, type.wrap())
+                    .getTarget()
+                    .invoke();
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("the accessor " + type + " has no function", e);
+        }
+    }
+
+    /** For a record of a module of its own, in which nothing can be defined from here. */
+    private static Function<Object, @Nullable Object> called(String name, MethodHandle accessor) {
+        MethodHandle handle = accessor.asType(accessor.type().generic());
+        return row -> {
+            try {
+                return (Object) handle.invokeExact(row);
+            } catch (RuntimeException | Error e) {
+                throw e;
+            } catch (Throwable e) {
+                throw new IllegalStateException("the accessor of " + name + " failed", e);
+            }
+        };
     }
 }

@@ -11,6 +11,7 @@ import java.util.Arrays;
 /** Bytes in network order, as many as are put in. On the heap, so that what is never sent needs nobody to release it. */
 final class RowBuffer {
 
+    private static final int ASCII = 0x80;
     private static final VarHandle SHORT = view(short[].class);
     private static final VarHandle INT = view(int[].class);
     private static final VarHandle LONG = view(long[].class);
@@ -55,11 +56,48 @@ final class RowBuffer {
         System.arraycopy(value, 0, bytes, at, value.length);
     }
 
-    /** Puts a text with its length in front. */
+    /** Begins a value, whose length goes in front of it; {@link #end} takes what this returns. */
+    int begin() {
+        return grow(Integer.BYTES);
+    }
+
+    void end(int begun) {
+        INT.set(bytes, begun, size - begun - Integer.BYTES);
+    }
+
+    /** Puts the number where something else has been put. */
+    void setInt(int at, int value) {
+        INT.set(bytes, at, value);
+    }
+
+    /**
+     * Puts a text in UTF-8.
+     *
+     * @throws ArithmeticException when it holds half of a surrogate pair, which is no character
+     */
     void putText(String text) {
-        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-        putInt(utf8.length);
-        putBytes(utf8);
+        int at = grow(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c >= ASCII) {
+                size = at + i;
+                putOther(text.substring(i));
+                return;
+            }
+            bytes[at + i] = (byte) c;
+        }
+    }
+
+    private void putOther(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            int c = text.codePointAt(i);
+            if (Character.isSupplementaryCodePoint(c)) {
+                i++;
+            } else if (Character.isSurrogate((char) c)) {
+                throw new ArithmeticException();
+            }
+        }
+        putBytes(text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Hands out what is in it, and begins anew. */

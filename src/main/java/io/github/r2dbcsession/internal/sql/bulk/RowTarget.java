@@ -21,7 +21,7 @@ public record RowTarget(String table, List<Fill> fills) {
 
         /** Whether the column's values are sent as texts: unnest would take arrays and composites apart. */
         public boolean isText() {
-            return column.array() || column.kind().equals("c");
+            return column.isArray() || column.kind().equals("c");
         }
 
         String quoted() {

@@ -9,20 +9,39 @@ package io.github.r2dbcsession.internal.sql.bulk;
  * @param type its type, to be cast to
  * @param oid the type's number; that of what a domain is made of
  * @param kind the type's {@code typtype}, {@code e} for an enum, {@code c} for a composite
- * @param array whether it is an array
+ * @param element the number of the type of an array's elements, 0 where it is none
+ * @param elementKind the {@code typtype} of that
  */
-public record TableColumn(String table, String name, String quoted, String type, long oid, String kind, boolean array) {
+public record TableColumn(
+        String table,
+        String name,
+        String quoted,
+        String type,
+        long oid,
+        String kind,
+        long element,
+        String elementKind) {
 
     /** Reads the columns of the table {@code $1}, which the server resolves as it does in any statement; none where there is no such table. */
     public static final String QUERY = """
             SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS "table", a.attname::text AS name,
                    pg_catalog.quote_ident(a.attname) AS quoted, pg_catalog.format_type(a.atttypid, NULL) AS type,
-                   b.oid::int8 AS oid, b.typtype::text AS kind, b.typcategory = 'A' AS "array"
+                   b.oid::int8 AS oid, b.typtype::text AS kind, COALESCE(e.oid, 0)::int8 AS element, COALESCE(e.typtype::text, '') AS element_kind
             FROM pg_catalog.pg_attribute a
             JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
             JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
             JOIN pg_catalog.pg_type b ON b.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END
+            LEFT JOIN pg_catalog.pg_type e ON b.typcategory = 'A' AND e.oid = b.typelem
             WHERE a.attrelid = pg_catalog.to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
             ORDER BY a.attnum""";
+
+    boolean isArray() {
+        return element != 0;
+    }
+
+    /** Returns the column as if it held one of its array's elements. */
+    TableColumn ofElements() {
+        return new TableColumn(table, name, quoted, type, element, elementKind, 0, "");
+    }
 }
