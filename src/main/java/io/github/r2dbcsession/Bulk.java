@@ -78,7 +78,9 @@ public interface Bulk<R> {
      * Inserts rows by COPY in PostgreSQL's binary format and emits how many: the fastest way, without ON CONFLICT, past rules.
      *
      * <p>Each component's class has to fit its column: a whole number any integer column that holds it, text any text, JSON or enum column, a
-     * collection or an array one that is an array of what its elements fit; inside one another they have to be of one length. Any other pair fails with {@link io.github.r2dbcsession.sql.StatementException} before anything is sent.
+     * collection or an array one that is an array of what its elements fit; inside one another they have to be of one length. Any other pair
+     * fails with {@link io.github.r2dbcsession.sql.StatementException} before anything is sent; so does, with nothing kept,
+     * a copy that had to wait for somebody who changed the columns.
      */
     Mono<Long> copy(Publisher<? extends R> rows);
 }

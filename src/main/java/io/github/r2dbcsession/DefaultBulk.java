@@ -5,6 +5,8 @@ import io.github.r2dbcsession.internal.sql.bulk.BinaryRows;
 import io.github.r2dbcsession.internal.sql.bulk.RecordPart;
 import io.github.r2dbcsession.internal.sql.bulk.RowTarget;
 import io.github.r2dbcsession.internal.sql.bulk.TableColumn;
+import io.github.r2dbcsession.internal.pool.Lease;
+import io.github.r2dbcsession.sql.StatementException;
 import io.r2dbc.spi.Readable;
 import java.util.Objects;
 import java.util.function.Function;
@@ -100,7 +102,8 @@ record DefaultBulk<R>(StatementScope scope, String table, Class<R> type, int chu
                     return transaction.run(true, lease -> {
                         // What may remain of it is what remains of an INSERT: the work of triggers.
                         lease.announce(insert::mayChangeSession);
-                        return lease.copyIn(target.copy(), binary.encode(DataFailure.marked(rows), progress));
+                        return lease.copyIn(target.copy(), binary.encode(DataFailure.marked(rows), progress))
+                                .concatWith(unchanged(lease, target));
                     });
                 }))
                 .onErrorMap(CopyIn::refused)
@@ -120,16 +123,35 @@ record DefaultBulk<R>(StatementScope scope, String table, Class<R> type, int chu
                 .map(columns -> RowTarget.of(table, type, columns));
     }
 
+    /**
+     * Fails where the columns are not those that the rows were written for: a COPY may have waited behind an ALTER TABLE, and the server
+     * cannot tell the bytes of one type from those of another. From its beginning to the end of the transaction it keeps the next one out.
+     */
+    private static Flux<Long> unchanged(Lease lease, RowTarget target) {
+        return lease.converse(
+                        TableColumn.OUTLINE,
+                        statement -> statement.bind(0, target.table()),
+                        result -> result.map(row -> text(row, "outline")))
+                .filter(outline -> !outline.equals(target.outline()))
+                .flatMap(changed -> Mono.error(new StatementException("the columns of " + target.table()
+                        + " changed before its rows were taken: nothing is kept of them, and they can be copied again")));
+    }
+
     private static TableColumn column(Readable row) {
         return new TableColumn(
                 text(row, "table"),
                 text(row, "name"),
                 text(row, "quoted"),
                 text(row, "type"),
-                Objects.requireNonNull(row.get("oid", Long.class)),
+                number(row, "declared"),
+                number(row, "oid"),
                 text(row, "kind"),
-                Objects.requireNonNull(row.get("element", Long.class)),
+                number(row, "element"),
                 text(row, "element_kind"));
+    }
+
+    private static long number(Readable row, String column) {
+        return Objects.requireNonNull(row.get(column, Long.class));
     }
 
     private static String text(Readable row, String column) {

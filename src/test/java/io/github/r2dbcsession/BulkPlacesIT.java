@@ -5,11 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.r2dbcsession.config.PoolSettings;
+import io.github.r2dbcsession.sql.StatementException;
 import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.TestDatabase;
 import java.nio.ByteBuffer;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
@@ -102,6 +107,33 @@ class BulkPlacesIT {
         await().atMost(LIMIT).until(() -> db.stats().acquired() == 0);
         db.close().block(LIMIT);
         server.awaitNoBackends(NAME);
+    }
+
+    @Test
+    void aCopyThatWaitedBehindAChangeOfTypesKeepsNothing() throws Exception {
+        record Measured(long id, long value) {}
+        server.execute("DROP TABLE IF EXISTS %1$s.measured; CREATE TABLE %1$s.measured (id bigint, value bigint)"
+                .formatted(SCHEMA));
+        Bulk<Measured> bulk = db.bulk("measured", Measured.class);
+        try (Connection change = server.open("change");
+                Statement statement = change.createStatement()) {
+            change.setAutoCommit(false);
+            statement.execute("ALTER TABLE " + SCHEMA + ".measured ALTER value TYPE double precision");
+
+            CompletableFuture<Long> copied =
+                    bulk.copy(Flux.just(new Measured(1, 7))).toFuture();
+            await().atMost(LIMIT).until(() -> server.backends(NAME).stream()
+                    .anyMatch(backend -> backend.query().startsWith("COPY") && "relation".equals(backend.waitEvent())));
+            change.commit();
+
+            assertThat(copied)
+                    .failsWithin(LIMIT)
+                    .withThrowableOfType(ExecutionException.class)
+                    .withCauseInstanceOf(StatementException.class)
+                    .withMessageContainingAll("measured", "changed", "copied again");
+        }
+        assertThat(server.query("SELECT count(*) FROM " + SCHEMA + ".measured", row -> row.getInt(1)))
+                .containsExactly(0);
     }
 
     @ParameterizedTest

@@ -25,15 +25,19 @@ import reactor.core.publisher.Flux;
  * Inserts the same records by row, by the driver's batch, by arrays, by COPY, and by COPY of the JDBC driver, in turns on one server. The
  * system property {@code rows} says how many, {@code rounds} how many rounds after one of 5,000 rows to warm up. The first two take
  * minutes of many rows, and run above 20,000 only with {@code slow}; {@code slow=false} leaves them out of few. {@code times} says how often in a turn each
- * writes so many rows, further ones each time.
+ * writes so many rows, further ones each time. {@code warm} says how often each writes 50 rows before all that: a copy of few rows is
+ * mostly code that runs once in a copy, which the compiler gets at after some thousands of them.
  */
 final class BulkComparison {
 
     private static final int ROWS = Integer.getInteger("rows", 5_000);
     private static final int ROUNDS = Integer.getInteger("rounds", 9);
     private static final int TIMES = Integer.getInteger("times", 1);
+    private static final int WARM = Integer.getInteger("warm", 0);
     private static final int FEW = 20_000;
     private static final int WARM_UP = 5_000;
+    private static final int WARM_ROWS = 50;
+    private static final int WARM_TURN = 500;
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final Instant BEGIN = Instant.parse("2026-01-01T00:00:00Z");
 
@@ -44,7 +48,7 @@ final class BulkComparison {
     private final Connection jdbc = server.open("benchmark");
     private final LiveHeap heap = new LiveHeap();
     private final Map<String, Runnable> contestants = new LinkedHashMap<>();
-    private int rows = Math.min(ROWS, WARM_UP);
+    private int rows = WARM_ROWS;
     private int before;
 
     /** A row. */
@@ -76,6 +80,8 @@ final class BulkComparison {
         server.execute("DROP TABLE IF EXISTS bulk_account");
         server.execute("CREATE TABLE bulk_account (id bigint PRIMARY KEY, owner text, balance numeric(12,2),"
                 + " opened timestamptz)");
+        warmUp();
+        rows = Math.min(ROWS, WARM_UP);
         Map<String, List<Turn>> turns = new LinkedHashMap<>();
         for (int round = -1; round < ROUNDS; round++) {
             for (Map.Entry<String, Runnable> contestant : contestants.entrySet()) {
@@ -101,6 +107,18 @@ final class BulkComparison {
                 ratio(own, reference, Turn::clientCpu),
                 median(own.stream().map(Turn::bytes).toList()),
                 median(own.stream().map(Turn::alive).toList()) / 1e6));
+    }
+
+    private void warmUp() {
+        for (int done = 0; done < WARM; done += WARM_TURN) {
+            for (Runnable contestant : contestants.values()) {
+                server.execute("TRUNCATE bulk_account");
+                for (int time = 0; time < Math.min(WARM_TURN, WARM - done); time++) {
+                    before = time * rows;
+                    contestant.run();
+                }
+            }
+        }
     }
 
     private Turn turn(Runnable work) {

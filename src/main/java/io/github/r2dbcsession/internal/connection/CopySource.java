@@ -39,12 +39,22 @@ final class CopySource {
 
     /** Lets no more data through. */
     void stop() {
-        end.tryEmitError(new IllegalStateException("given up by its caller"));
+        end.tryEmitError(new GivenUp());
     }
 
     /** The error that the caller gets: the one of the data, where that ended it. */
     Throwable told(Throwable error) {
         Throwable first = failure.get();
         return first == null ? error : first;
+    }
+
+    /** Comes after each copy, to most of them too late. */
+    private static final class GivenUp extends RuntimeException {
+
+        private static final long serialVersionUID = 1;
+
+        GivenUp() {
+            super("given up by its caller", null, false, false);
+        }
     }
 }

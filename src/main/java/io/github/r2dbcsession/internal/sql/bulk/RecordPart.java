@@ -30,7 +30,7 @@ public record RecordPart(String name, Class<?> type, Elements elements, Function
         @Override
         protected List<RecordPart> computeValue(Class<?> type) {
             List<RecordPart> parts = new ArrayList<>();
-            for (RecordComponent component : type.getRecordComponents()) {
+            for (RecordComponent component : type.isRecord() ? type.getRecordComponents() : new RecordComponent[0]) {
                 parts.add(of(component));
             }
             return List.copyOf(parts);
@@ -43,11 +43,12 @@ public record RecordPart(String name, Class<?> type, Elements elements, Function
      * @throws StatementException when the class is none, or has no components
      */
     public static List<RecordPart> of(Class<?> type) {
-        if (!type.isRecord() || type.getRecordComponents().length == 0) {
+        List<RecordPart> parts = PARTS.get(type);
+        if (parts.isEmpty()) {
             throw new StatementException("rows for a table are records, whose components fill its columns; "
                     + type.getTypeName() + " is none or has no components");
         }
-        return PARTS.get(type);
+        return parts;
     }
 
     /** Returns the component's value in a record, null for an empty Optional. */

@@ -13,8 +13,9 @@ import java.util.stream.Collectors;
  *
  * @param table quoted
  * @param fills the components in their order
+ * @param outline that of its columns
  */
-public record RowTarget(String table, List<Fill> fills) {
+public record RowTarget(String table, List<Fill> fills, String outline) {
 
     /** A component and its column. */
     public record Fill(RecordPart part, TableColumn column) {
@@ -53,7 +54,7 @@ public record RowTarget(String table, List<Fill> fills) {
         for (RecordPart part : RecordPart.of(type)) {
             fills.add(new Fill(part, column(part, type, columns)));
         }
-        return new RowTarget(columns.get(0).table(), List.copyOf(fills));
+        return new RowTarget(columns.get(0).table(), List.copyOf(fills), TableColumn.outline(columns));
     }
 
     private static TableColumn column(RecordPart part, Class<?> type, List<TableColumn> columns) {
