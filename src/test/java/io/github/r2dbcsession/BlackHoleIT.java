@@ -235,8 +235,11 @@ class BlackHoleIT {
                     .subscribeOn(Schedulers.boundedElastic())
                     .defaultIfEmpty(0L);
             record Ended(String outcome, long after) {}
-            var ended = Mono.zip(call.map(outcome -> new Ended(outcome, System.nanoTime() - start)), control, struck)
-                    .block(LIMIT);
+            var ended = Mono.zip(
+                            named("the call", call.map(outcome -> new Ended(outcome, System.nanoTime() - start)), db),
+                            named("the control", control, db),
+                            named("the strike", struck, db))
+                    .block();
             Duration overrun = Duration.ofNanos(ended.getT1().after - ended.getT2());
             hole.heal();
             Duration healing = healing(hole, db);
@@ -257,6 +260,9 @@ class BlackHoleIT {
     private Mono<?> prepared(BlackHole hole, Phase phase, Database db) {
         if (!Set.of(Phase.CONNECT, Phase.HANDSHAKE, Phase.LOGIN).contains(phase)) {
             db.sql("SELECT 1").rowsUpdated().retry(10).block(LIMIT);
+            await().atMost(LIMIT)
+                    .until(() -> db.stats().allocated() == db.stats().idle()
+                            && db.stats().connecting() == 0);
         }
         return switch (phase) {
             case IDLE -> {
@@ -315,10 +321,10 @@ class BlackHoleIT {
                 .block();
     }
 
-    private static Mono<Long> named(String who, Mono<Long> time, Database db) {
-        return time.timeout(
+    private static <T> Mono<T> named(String who, Mono<T> end, Database db) {
+        return end.timeout(
                 LIMIT,
-                Mono.error(() ->
-                        new AssertionError("no success of " + who + ", " + db.stats() + ", held by " + db.holders())));
+                Mono.error(() -> new AssertionError(
+                        "no end of %s, %s, %s, held by %s".formatted(who, db.name(), db.stats(), db.holders()))));
     }
 }
