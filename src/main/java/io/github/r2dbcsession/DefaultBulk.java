@@ -1,11 +1,11 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.pool.Lease;
 import io.github.r2dbcsession.internal.sql.ParsedSql;
 import io.github.r2dbcsession.internal.sql.bulk.BinaryRows;
 import io.github.r2dbcsession.internal.sql.bulk.RecordPart;
 import io.github.r2dbcsession.internal.sql.bulk.RowTarget;
 import io.github.r2dbcsession.internal.sql.bulk.TableColumn;
-import io.github.r2dbcsession.internal.pool.Lease;
 import io.github.r2dbcsession.sql.StatementException;
 import io.r2dbc.spi.Readable;
 import java.util.Objects;
@@ -133,8 +133,12 @@ record DefaultBulk<R>(StatementScope scope, String table, Class<R> type, int chu
                         statement -> statement.bind(0, target.table()),
                         result -> result.map(row -> text(row, "outline")))
                 .filter(outline -> !outline.equals(target.outline()))
-                .flatMap(changed -> Mono.error(new StatementException("the columns of " + target.table()
-                        + " changed before its rows were taken: nothing is kept of them, and they can be copied again")));
+                .flatMap(outline -> Mono.error(changed(target.table())));
+    }
+
+    private static StatementException changed(String table) {
+        return new StatementException("the columns of " + table
+                + " changed before its rows were taken: nothing is kept of them, and they can be copied again");
     }
 
     private static TableColumn column(Readable row) {

@@ -122,8 +122,10 @@ class BulkPlacesIT {
 
             CompletableFuture<Long> copied =
                     bulk.copy(Flux.just(new Measured(1, 7))).toFuture();
-            await().atMost(LIMIT).until(() -> server.backends(NAME).stream()
-                    .anyMatch(backend -> backend.query().startsWith("COPY") && "relation".equals(backend.waitEvent())));
+            await().atMost(LIMIT)
+                    .until(() -> server.backends(NAME).stream()
+                            .anyMatch(backend ->
+                                    backend.query().startsWith("COPY") && "relation".equals(backend.waitEvent())));
             change.commit();
 
             assertThat(copied)

@@ -49,7 +49,9 @@ public record TableColumn(
 
     /** Returns what differs once the columns of a table, or their types, are others. */
     public static String outline(List<TableColumn> columns) {
-        return columns.stream().map(column -> column.quoted + ' ' + column.declared).collect(Collectors.joining(", "));
+        return columns.stream()
+                .map(column -> column.quoted + ' ' + column.declared)
+                .collect(Collectors.joining(", "));
     }
 
     boolean isArray() {
