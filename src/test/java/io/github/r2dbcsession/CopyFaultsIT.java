@@ -55,13 +55,19 @@ class CopyFaultsIT {
         BULK_INSERT,
         COPY_OUT;
 
-        /** The messages of which the third is where it breaks. */
-        Predicate<Message> messages() {
+        /** The message in which it breaks. */
+        Predicate<Message> message() {
             return switch (this) {
-                case COPY_IN, COPY_IN_A_SESSION, BULK_COPY -> Message.sent('d');
-                case BULK_INSERT -> Message.sent('B');
-                case COPY_OUT -> message -> !message.fromClient() && message.type() == 'd';
+                case COPY_IN, COPY_IN_A_SESSION, BULK_COPY -> third(Message.sent('d'));
+                case BULK_INSERT ->
+                    Message.sent('P').and(parsed -> parsed.text().startsWith("INSERT"));
+                case COPY_OUT -> third(message -> !message.fromClient() && message.type() == 'd');
             };
+        }
+
+        private static Predicate<Message> third(Predicate<Message> messages) {
+            AtomicInteger seen = new AtomicInteger();
+            return message -> messages.test(message) && seen.incrementAndGet() == 3;
         }
 
         Mono<?> run(Database db) {
@@ -123,9 +129,7 @@ class CopyFaultsIT {
                 .build();
         try {
             db.sql("SELECT 1").rowsUpdated().block(LIMIT);
-            AtomicInteger seen = new AtomicInteger();
-            Predicate<Message> messages = work.messages();
-            Trap trap = proxy.trap(message -> messages.test(message) && seen.incrementAndGet() == 3);
+            Trap trap = proxy.trap(work.message());
             (how == Break.KILL ? trap.passing(6).then(this::kill) : trap.passing(6)).cut(how.fault);
 
             Throwable told = limited(work, how, work.run(db))
