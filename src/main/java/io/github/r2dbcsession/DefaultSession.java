@@ -3,6 +3,7 @@ package io.github.r2dbcsession;
 import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.CallSite;
 import io.github.r2dbcsession.internal.pool.Lease;
+import io.github.r2dbcsession.internal.pool.Statements;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -38,11 +39,11 @@ final class DefaultSession implements Session, ScopedClient {
     }
 
     @Override
-    public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
+    public <T> Flux<T> run(boolean writes, Function<? super Statements, ? extends Flux<T>> work) {
         return whenSet(Flux.defer(() -> isOpen() ? send(writes, work) : ended()));
     }
 
-    private <T> Flux<T> send(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
+    private <T> Flux<T> send(boolean writes, Function<? super Statements, ? extends Flux<T>> work) {
         SessionScope shared = turns;
         return shared == null
                 ? statements.run(lease, writes, work)
