@@ -287,7 +287,7 @@ final class DefaultDatabase implements Database {
     @Override
     public Mono<Void> resize(int size, int maxOverflow) {
         poolSettings().resized(size, maxOverflow);
-        return Mono.fromRunnable(() -> pool.resize(poolSettings().resized(size, maxOverflow)));
+        return Mono.fromRunnable(() -> pool.resize(size, maxOverflow));
     }
 
     @Override

@@ -55,6 +55,16 @@ record ScopedSession(
     }
 
     @Override
+    public <T> Mono<T> bind(Mono<T> work) {
+        return work.contextWrite(inside -> transactions.inside(inside, scope));
+    }
+
+    @Override
+    public <T> Flux<T> bind(Flux<T> work) {
+        return work.contextWrite(inside -> transactions.inside(inside, scope));
+    }
+
+    @Override
     public Mono<Void> close() {
         return lease.release();
     }

@@ -115,6 +115,11 @@ public final class Lease extends Statements {
         return origin;
     }
 
+    /** Whether the connection is one of a pool. */
+    public boolean isPooled() {
+        return home instanceof Pooled;
+    }
+
     /**
      * Acquires a lease, runs work with it and releases it when the work has completed or failed, or was cancelled. The last signal waits
      * for the release.
@@ -282,6 +287,7 @@ public final class Lease extends Statements {
                 callSite.toString(),
                 Instant.now().minus(held),
                 held,
+                !connection.isQuiet(),
                 Masked.statement(lastStatement),
                 connection.backendPid());
     }
