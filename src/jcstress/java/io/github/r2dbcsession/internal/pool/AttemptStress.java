@@ -13,8 +13,6 @@ import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
-import reactor.core.publisher.Mono;
-import reactor.core.publisher.MonoSink;
 
 /** A connection comes while its attempt gives way to another: somebody has it open, or it is closed and its end is told. */
 @JCStressTest
@@ -28,16 +26,15 @@ public class AttemptStress {
     private final PhysicalConnection connection = IdleConnections.mortal();
     private final AtomicInteger come = new AtomicInteger();
     private final AtomicInteger ended = new AtomicInteger();
-    private MonoSink<PhysicalConnection> connect;
+    private final Arriving<PhysicalConnection> connect = new Arriving<>();
 
     {
-        attempt.run(Mono.create(sink -> connect = sink))
-                .subscribe(made -> come.incrementAndGet(), failure -> ended.incrementAndGet());
+        attempt.run(connect).subscribe(made -> come.incrementAndGet(), failure -> ended.incrementAndGet());
     }
 
     @Actor
     public void connects() {
-        connect.success(connection);
+        connect.arrive(connection);
     }
 
     @Actor

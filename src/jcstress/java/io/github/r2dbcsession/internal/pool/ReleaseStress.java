@@ -214,7 +214,7 @@ public final class ReleaseStress {
     public static class AgainstTheArrival {
 
         private final Lent lent = new Lent();
-        private final Arriving arriving = new Arriving();
+        private final Arriving<Lease> arriving = new Arriving<>();
         private final BaseSubscriber<Integer> user = new BaseSubscriber<>() {};
 
         {
