@@ -26,8 +26,8 @@ import reactor.test.StepVerifier;
 @DatabaseTest
 class NestedAcquireIT {
 
-    /** Far below the 30 s after which an acquire gives up. */
-    private static final Duration LIMIT = Duration.ofSeconds(10);
+    /** Far below the time after which an acquire gives up. */
+    private static final Duration LIMIT = Duration.ofSeconds(20);
 
     private final TestDatabase server = TestDatabase.get();
 
@@ -188,7 +188,7 @@ class NestedAcquireIT {
     }
 
     private Database database(int maxSize) {
-        return database(maxSize, Duration.ofSeconds(30));
+        return database(maxSize, LIMIT.multipliedBy(3));
     }
 
     private Database database(int maxSize, Duration maxAcquireTime) {
