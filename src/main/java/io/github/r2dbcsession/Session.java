@@ -21,7 +21,9 @@ public interface Session extends SqlClient {
      * Returns the work with this session in its Context: what runs inside it on the {@link Database} shares the session's connection, as in
      * {@link Database#sessionScope(Mono)}, and what takes one of its own is known to hold this one, see {@link NestedAcquireException}.
      *
-     * <p>The session itself takes turns with the work then, so a block inside the work must not wait for a statement on it.
+     * <p>The session itself takes turns with the work then, so a block inside the work must not wait for a statement on it. Where something
+     * is cut off so that the connection has to be recovered, the session has ended: what comes later fails with
+     * {@link ScopeEndedException}.
      */
     <T> Mono<T> bind(Mono<T> work);
 
