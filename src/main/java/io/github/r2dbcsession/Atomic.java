@@ -41,7 +41,7 @@ record Atomic(Transactions transactions) {
             ContextValues values,
             Function<? super OpenTransaction, ? extends Publisher<T>> work) {
         return Flux.<T>deferContextual(context -> transactions.begun(options(), work(work)::in, values, context))
-                .contextWrite(context -> transactions.scope(transactions.suspend(context), session));
+                .contextWrite(context -> transactions.inside(context, session));
     }
 
     private TransactionOptions options() {

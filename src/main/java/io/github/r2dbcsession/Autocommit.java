@@ -2,6 +2,7 @@ package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.internal.connection.StatementOverdueException;
 import io.github.r2dbcsession.internal.pool.Lease;
+import io.github.r2dbcsession.internal.pool.Statements;
 import java.util.function.Function;
 import reactor.core.publisher.Flux;
 
@@ -24,7 +25,7 @@ final class Autocommit {
      *
      * @param writes whether it may write; what only reads may as well not have been run
      */
-    <T> Flux<T> run(Lease lease, boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
+    <T> Flux<T> run(Lease lease, boolean writes, Function<? super Statements, ? extends Flux<T>> work) {
         Phase phase = lease.isOpen() ? Phase.AUTOCOMMIT : Phase.UNSENT;
         return work.apply(lease).onErrorMap(failure -> told(failure, phase, lease, writes));
     }

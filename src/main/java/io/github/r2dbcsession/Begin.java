@@ -3,6 +3,7 @@ package io.github.r2dbcsession;
 import io.github.r2dbcsession.internal.connection.Lead;
 import io.github.r2dbcsession.internal.connection.Preamble;
 import io.github.r2dbcsession.internal.pool.Lease;
+import io.github.r2dbcsession.internal.pool.Statements;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -50,17 +51,17 @@ final class Begin {
     }
 
     /** Runs the work behind it: in the same write where the work is the first, and when it has been answered otherwise. */
-    <T> Flux<T> lead(Function<? super Lease, ? extends Flux<T>> work) {
+    <T> Flux<T> lead(Function<? super Statements, ? extends Flux<T>> work) {
         Attempt own = new Attempt();
         if (!current.compareAndSet(null, own)) {
             return await(work);
         }
-        return Flux.<T>defer(() -> work.apply(lease.leading(own.lead)))
+        return Flux.<T>defer(() -> work.apply(lease.behind(own.lead)))
                 .onErrorMap(own::told)
                 .doFinally(signal -> own.giveUp());
     }
 
-    private <T> Flux<T> await(Function<? super Lease, ? extends Flux<T>> work) {
+    private <T> Flux<T> await(Function<? super Statements, ? extends Flux<T>> work) {
         Attempt first = current.get();
         return first == null
                 ? lead(work)

@@ -126,8 +126,8 @@ public interface Database extends SqlClient {
      * Acquires a connection as a session that the subscriber closes, made for
      * {@code usingWhen(db.openSession(), work, Session::close)}.
      *
-     * <p>Cancelling before the session is emitted gives everything back; afterwards closing is the subscriber's duty. Work beside it that
-     * takes a further connection is not known to hold this one, see {@link NestedAcquireException}.
+     * <p>Cancelling before the session is emitted gives everything back; afterwards closing is the subscriber's duty. Work that
+     * takes a further connection is known to hold this one, and to be able to share it, inside {@link Session#bind(Mono)} only.
      */
     Mono<Session> openSession();
 
@@ -200,7 +200,7 @@ public interface Database extends SqlClient {
      * Acquires a connection for a transaction that the subscriber ends by {@link Transaction#commit()} or
      * {@link Transaction#rollback()}.
      *
-     * <p>Always a new one. Cancelling before it is emitted gives everything back.
+     * <p>Always a new one. Cancelling before it is emitted gives everything back. Work joins it inside {@link Transaction#bind(Mono)}.
      */
     Mono<Transaction> beginTransaction();
 

@@ -7,6 +7,7 @@ import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.CallSite;
 import io.github.r2dbcsession.internal.pool.Lease;
 import io.github.r2dbcsession.internal.pool.LeasePool;
+import io.github.r2dbcsession.internal.pool.Statements;
 import io.github.r2dbcsession.internal.sql.BoundedCache;
 import io.github.r2dbcsession.internal.sql.ParsedSql;
 import io.github.r2dbcsession.pool.DrainReport;
@@ -165,7 +166,7 @@ final class DefaultDatabase implements Database {
         return new OneStatement(this, CallSite.here());
     }
 
-    <T> Flux<T> run(CallSite callSite, boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
+    <T> Flux<T> run(CallSite callSite, boolean writes, Function<? super Statements, ? extends Flux<T>> work) {
         return Flux.deferContextual(context -> {
             OpenTransaction open = transactions.open(context);
             if (open != null) {
@@ -286,7 +287,7 @@ final class DefaultDatabase implements Database {
     @Override
     public Mono<Void> resize(int size, int maxOverflow) {
         poolSettings().resized(size, maxOverflow);
-        return Mono.fromRunnable(() -> pool.resize(poolSettings().resized(size, maxOverflow)));
+        return Mono.fromRunnable(() -> pool.resize(size, maxOverflow));
     }
 
     @Override

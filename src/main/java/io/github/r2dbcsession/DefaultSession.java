@@ -3,6 +3,7 @@ package io.github.r2dbcsession;
 import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.CallSite;
 import io.github.r2dbcsession.internal.pool.Lease;
+import io.github.r2dbcsession.internal.pool.Statements;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -15,20 +16,33 @@ final class DefaultSession implements Session, ScopedClient {
     private final String scope;
     private final Autocommit statements;
     private final Transactions transactions;
+    private final @Nullable Holding outer;
     private final Telemetry telemetry;
 
     /** Sets what the Context brought, once, ahead of the first statement; null where it brought nothing. */
     private final @Nullable Mono<Void> settings;
 
-    /** Lets statements and transactions take turns; null as long as no transaction was wanted. */
+    /** Lets statements and what shares the connection take turns; null as long as nothing does. */
     private volatile @Nullable SessionScope turns;
 
-    DefaultSession(Lease lease, String database, Transactions transactions, ContextValues values, Telemetry telemetry) {
+    /**
+     * Begins on a connection that nobody else uses.
+     *
+     * @param outer what keeps another connection meanwhile
+     */
+    DefaultSession(
+            Lease lease,
+            String database,
+            Transactions transactions,
+            @Nullable Holding outer,
+            ContextValues values,
+            Telemetry telemetry) {
         this.lease = lease;
         this.scope = "session on " + database;
         this.statements = new Autocommit(scope);
         this.telemetry = telemetry;
         this.transactions = transactions;
+        this.outer = outer;
         this.settings = values.isEmpty() ? null : values.setForSession(lease).cache();
     }
 
@@ -38,11 +52,11 @@ final class DefaultSession implements Session, ScopedClient {
     }
 
     @Override
-    public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
+    public <T> Flux<T> run(boolean writes, Function<? super Statements, ? extends Flux<T>> work) {
         return whenSet(Flux.defer(() -> isOpen() ? send(writes, work) : ended()));
     }
 
-    private <T> Flux<T> send(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
+    private <T> Flux<T> send(boolean writes, Function<? super Statements, ? extends Flux<T>> work) {
         SessionScope shared = turns;
         return shared == null
                 ? statements.run(lease, writes, work)
@@ -58,7 +72,7 @@ final class DefaultSession implements Session, ScopedClient {
     private synchronized SessionScope turns() {
         SessionScope shared = turns;
         if (shared == null) {
-            shared = SessionScope.on(lease, scope, null);
+            shared = SessionScope.on(lease, scope, outer);
             turns = shared;
         }
         return shared;
@@ -90,6 +104,16 @@ final class DefaultSession implements Session, ScopedClient {
     @Override
     public Mono<Boolean> tryLock(long key) {
         return SessionLock.tryToTake(this, key);
+    }
+
+    @Override
+    public <T> Mono<T> bind(Mono<T> work) {
+        return work.contextWrite(inside -> transactions.inside(inside, turns()));
+    }
+
+    @Override
+    public <T> Flux<T> bind(Flux<T> work) {
+        return work.contextWrite(inside -> transactions.inside(inside, turns()));
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.Lease;
+import io.github.r2dbcsession.internal.pool.Statements;
 import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -110,7 +111,7 @@ final class DefaultTransaction implements OpenTransaction, Holding {
     }
 
     @Override
-    public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
+    public <T> Flux<T> run(boolean writes, Function<? super Statements, ? extends Flux<T>> work) {
         Flux<T> run = statement(work).doOnError(failure -> {
             failed(failure);
             if (failure instanceof StatementCancelledException) {
@@ -133,11 +134,11 @@ final class DefaultTransaction implements OpenTransaction, Holding {
     }
 
     /** Runs a statement whose failure does not have to be the transaction's. */
-    <T> Flux<T> statement(Function<? super Lease, ? extends Flux<T>> work) {
+    <T> Flux<T> statement(Function<? super Statements, ? extends Flux<T>> work) {
         return Flux.defer(() -> begin.isAnswered() ? send(work) : isOpen() ? begin.lead(work) : refused());
     }
 
-    private <T> Flux<T> send(Function<? super Lease, ? extends Flux<T>> work) {
+    private <T> Flux<T> send(Function<? super Statements, ? extends Flux<T>> work) {
         return Flux.defer(() -> {
             long start = System.nanoTime();
             return isOpen()

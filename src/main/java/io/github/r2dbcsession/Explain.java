@@ -1,7 +1,7 @@
 package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.internal.connection.StatementLimits;
-import io.github.r2dbcsession.internal.pool.Lease;
+import io.github.r2dbcsession.internal.pool.Statements;
 import io.github.r2dbcsession.internal.sql.Bindings;
 import io.github.r2dbcsession.internal.sql.ParsedSql;
 import io.github.r2dbcsession.sql.StatementException;
@@ -32,23 +32,24 @@ final class Explain {
         this.options = options;
     }
 
-    Flux<String> on(Lease lease) {
+    Flux<String> on(Statements statements) {
         if (!options.contains(ExplainOption.ANALYZE)) {
-            return plan(lease).flux();
+            return plan(statements).flux();
         }
-        boolean inside = lease.inTransaction();
+        boolean inside = statements.inTransaction();
         String undo = inside ? "ROLLBACK TO SAVEPOINT " + SAVEPOINT + "; RELEASE SAVEPOINT " + SAVEPOINT : "ROLLBACK";
-        Mono<String> undone = command(lease, inside ? "SAVEPOINT " + SAVEPOINT : "BEGIN")
-                .then(plan(lease))
-                .onErrorResume(failure -> command(lease, undo).then(Mono.error(failure)))
-                .delayUntil(plan -> command(lease, undo));
+        Mono<String> undone = command(statements, inside ? "SAVEPOINT " + SAVEPOINT : "BEGIN")
+                .then(plan(statements))
+                .onErrorResume(failure -> command(statements, undo).then(Mono.error(failure)))
+                .delayUntil(plan -> command(statements, undo));
         // A cancel must not leave out the end.
         return Mono.<String>create(sink -> undone.subscribe(sink::success, sink::error))
                 .flux();
     }
 
-    private Mono<String> plan(Lease lease) {
-        return lease.converse(
+    private Mono<String> plan(Statements statements) {
+        return statements
+                .converse(
                         "EXPLAIN " + inParentheses() + sql.text(),
                         limits,
                         new BoundValues(bindings, sql),
@@ -62,7 +63,7 @@ final class Explain {
                 : options.stream().map(ExplainOption::asSql).sorted().collect(Collectors.joining(", ", "(", ") "));
     }
 
-    private static Mono<Void> command(Lease lease, String command) {
-        return lease.command(command, Result::getRowsUpdated).then();
+    private static Mono<Void> command(Statements statements, String command) {
+        return statements.command(command, Result::getRowsUpdated).then();
     }
 }

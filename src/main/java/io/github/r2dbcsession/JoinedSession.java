@@ -1,5 +1,6 @@
 package io.github.r2dbcsession;
 
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -22,6 +23,16 @@ record JoinedSession(OpenTransaction transaction) implements Session, Forwarding
     @Override
     public Mono<Boolean> tryLock(long key) {
         return SessionLock.tryToTake(transaction, key);
+    }
+
+    @Override
+    public <T> Mono<T> bind(Mono<T> work) {
+        return transaction.bind(work);
+    }
+
+    @Override
+    public <T> Flux<T> bind(Flux<T> work) {
+        return transaction.bind(work);
     }
 
     @Override

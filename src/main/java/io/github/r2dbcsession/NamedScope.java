@@ -1,7 +1,7 @@
 package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.internal.connection.StatementLimits;
-import io.github.r2dbcsession.internal.pool.Lease;
+import io.github.r2dbcsession.internal.pool.Statements;
 import java.util.function.Function;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -15,7 +15,7 @@ import reactor.core.publisher.Flux;
 record NamedScope(StatementScope scope, String name) implements StatementScope {
 
     @Override
-    public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
+    public <T> Flux<T> run(boolean writes, Function<? super Statements, ? extends Flux<T>> work) {
         return scope.run(writes, work);
     }
 

@@ -59,7 +59,7 @@ final class NestedAcquires {
         List<Lease> held = new ArrayList<>();
         for (Holding each = holding; each != null; each = each.outer()) {
             Lease lease = each.lease();
-            if (lease != null) {
+            if (lease != null && lease.origin().isPooled()) {
                 held.add(lease.origin());
             }
         }

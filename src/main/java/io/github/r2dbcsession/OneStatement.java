@@ -2,7 +2,7 @@ package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.CallSite;
-import io.github.r2dbcsession.internal.pool.Lease;
+import io.github.r2dbcsession.internal.pool.Statements;
 import java.util.function.Function;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -20,7 +20,7 @@ record OneStatement(DefaultDatabase database, CallSite callSite) implements Stat
     }
 
     @Override
-    public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
+    public <T> Flux<T> run(boolean writes, Function<? super Statements, ? extends Flux<T>> work) {
         return database.run(callSite, writes, work);
     }
 

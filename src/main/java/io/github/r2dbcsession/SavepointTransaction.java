@@ -1,6 +1,6 @@
 package io.github.r2dbcsession;
 
-import io.github.r2dbcsession.internal.pool.Lease;
+import io.github.r2dbcsession.internal.pool.Statements;
 import io.r2dbc.spi.Result;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -87,7 +87,7 @@ final class SavepointTransaction implements OpenTransaction {
     }
 
     @Override
-    public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
+    public <T> Flux<T> run(boolean writes, Function<? super Statements, ? extends Flux<T>> work) {
         return Flux.defer(() -> ended
                 ? Flux.error(new ScopeEndedException(described()))
                 : root.statement(work).doOnError(this::failed));

@@ -3,6 +3,7 @@ package io.github.r2dbcsession;
 import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.pool.CallSite;
 import io.github.r2dbcsession.internal.pool.Lease;
+import io.github.r2dbcsession.internal.pool.Statements;
 import java.util.function.Function;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -22,7 +23,7 @@ record ScopedSession(
         implements Session, ScopedClient {
 
     @Override
-    public <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work) {
+    public <T> Flux<T> run(boolean writes, Function<? super Statements, ? extends Flux<T>> work) {
         return Lease.use(
                 scope.acquire(CallSite.UNKNOWN),
                 shared -> values.ahead(shared, set -> statements.run(set, writes, work)));
@@ -51,6 +52,16 @@ record ScopedSession(
     @Override
     public Mono<Boolean> tryLock(long key) {
         return SessionLock.tryToTake(this, key);
+    }
+
+    @Override
+    public <T> Mono<T> bind(Mono<T> work) {
+        return work.contextWrite(inside -> transactions.inside(inside, scope));
+    }
+
+    @Override
+    public <T> Flux<T> bind(Flux<T> work) {
+        return work.contextWrite(inside -> transactions.inside(inside, scope));
     }
 
     @Override

@@ -19,7 +19,7 @@ record SessionBlock(Session session, Function<Context, Context> mark) {
         if (transactions.scope(outside) == null) {
             HeldSession held = new HeldSession(lease, outer);
             return new SessionBlock(
-                    new DefaultSession(lease, database, transactions, values, transactions.telemetry()),
+                    new DefaultSession(lease, database, transactions, outer, values, transactions.telemetry()),
                     inside -> transactions.holding(inside, held));
         }
         String name = "session on " + database;

@@ -1,6 +1,6 @@
 package io.github.r2dbcsession;
 
-import io.github.r2dbcsession.internal.pool.Lease;
+import io.github.r2dbcsession.internal.pool.Statements;
 import io.r2dbc.spi.Result;
 import java.util.function.Function;
 import org.reactivestreams.Publisher;
@@ -28,7 +28,7 @@ final class SessionLock {
 
     private static <T> Flux<T> ask(
             StatementScope scope, String sql, long key, Function<? super Result, ? extends Publisher<T>> read) {
-        return scope.run(false, (Lease lease) -> {
+        return scope.run(false, (Statements lease) -> {
             lease.announce((policy, suspects) -> true);
             return lease.converse(sql, scope.limits(), statement -> statement.bind(0, key), read);
         });

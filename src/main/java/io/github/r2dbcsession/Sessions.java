@@ -58,7 +58,8 @@ final class Sessions {
             ContextValues values = transactions.values(context);
             return transactions
                     .acquireOwn(context, callSite)
-                    .map(lease -> new DefaultSession(lease, database, transactions, values, telemetry));
+                    .map(lease -> new DefaultSession(
+                            lease, database, transactions, transactions.holding(context), values, telemetry));
         });
     }
 
@@ -77,7 +78,7 @@ final class Sessions {
     }
 
     private Session unheard(Lease lease) {
-        return new DefaultSession(lease, database, transactions, ContextValues.none(), unheard);
+        return new DefaultSession(lease, database, transactions, null, ContextValues.none(), unheard);
     }
 
     <T> Mono<T> scope(Mono<T> work) {

@@ -1,7 +1,7 @@
 package io.github.r2dbcsession;
 
 import io.github.r2dbcsession.internal.connection.StatementLimits;
-import io.github.r2dbcsession.internal.pool.Lease;
+import io.github.r2dbcsession.internal.pool.Statements;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -18,7 +18,7 @@ interface StatementScope {
      *
      * @param writes whether the work may write, which decides what its failure means where it commits itself
      */
-    <T> Flux<T> run(boolean writes, Function<? super Lease, ? extends Flux<T>> work);
+    <T> Flux<T> run(boolean writes, Function<? super Statements, ? extends Flux<T>> work);
 
     /** Runs work of several statements of which all is kept or nothing: in a transaction of its own, behind a savepoint within one. */
     <T> Flux<T> atomic(Function<? super OpenTransaction, ? extends Publisher<T>> work);

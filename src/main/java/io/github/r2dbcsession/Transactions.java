@@ -101,6 +101,11 @@ final class Transactions {
         return context.put(scopeKey, scope).put(holdingKey, scope);
     }
 
+    /** Has the work inside share that connection, whatever transaction it stands in. */
+    Context inside(Context context, SessionScope scope) {
+        return scope(suspend(context), scope);
+    }
+
     /** Whether the work inside has one connection already. */
     boolean isShared(ContextView context) {
         return open(context) != null || context.hasKey(scopeKey);

@@ -1,6 +1,6 @@
 package io.github.r2dbcsession;
 
-import io.github.r2dbcsession.internal.pool.Lease;
+import io.github.r2dbcsession.internal.pool.Statements;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
@@ -15,30 +15,30 @@ import reactor.util.context.Context;
 final class WrittenAnswer<T> extends Flux<T> {
 
     private final Flux<T> answer;
-    private final Lease lease;
+    private final Statements statements;
 
-    WrittenAnswer(Flux<T> answer, Lease lease) {
+    WrittenAnswer(Flux<T> answer, Statements statements) {
         this.answer = answer;
-        this.lease = lease;
+        this.statements = statements;
     }
 
     @Override
     public void subscribe(CoreSubscriber<? super T> actual) {
-        answer.subscribe(new Reader<>(actual, lease));
+        answer.subscribe(new Reader<>(actual, statements));
     }
 
     private static final class Reader<T> implements CoreSubscriber<T>, Subscription {
 
         private final CoreSubscriber<? super T> actual;
-        private final Lease lease;
+        private final Statements statements;
         private final Sinks.Empty<Void> end = Sinks.empty();
         private Subscription upstream = Operators.emptySubscription();
         private volatile boolean begun;
         private volatile boolean cancelled;
 
-        Reader(CoreSubscriber<? super T> actual, Lease lease) {
+        Reader(CoreSubscriber<? super T> actual, Statements statements) {
             this.actual = actual;
-            this.lease = lease;
+            this.statements = statements;
         }
 
         @Override
@@ -59,12 +59,12 @@ final class WrittenAnswer<T> extends Flux<T> {
 
         @Override
         public void cancel() {
-            if (!begun || lease.inTransaction()) {
+            if (!begun || statements.inTransaction()) {
                 upstream.cancel();
                 return;
             }
             cancelled = true;
-            lease.letFinish(end.asMono());
+            statements.letFinish(end.asMono());
             upstream.request(Long.MAX_VALUE);
         }
 

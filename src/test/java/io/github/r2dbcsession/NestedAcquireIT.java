@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.r2dbcsession.config.PoolSettings;
+import io.github.r2dbcsession.pool.Holder;
+import io.github.r2dbcsession.pool.PoolExhaustedException;
 import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.TestDatabase;
 import java.time.Duration;
@@ -12,8 +14,10 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
@@ -22,8 +26,8 @@ import reactor.test.StepVerifier;
 @DatabaseTest
 class NestedAcquireIT {
 
-    /** Far below the 30 s after which an acquire gives up. */
-    private static final Duration LIMIT = Duration.ofSeconds(10);
+    /** Far below the time after which an acquire gives up. */
+    private static final Duration LIMIT = Duration.ofSeconds(20);
 
     private final TestDatabase server = TestDatabase.get();
 
@@ -43,6 +47,18 @@ class NestedAcquireIT {
                         db -> db.inTransaction(tx -> hold().then(db.inTransaction(
                                 TransactionOptions.defaults().propagation(Propagation.REQUIRES_NEW),
                                 NestedAcquireIT::one)))),
+                Named.of(
+                        "handle in what a session is bound to",
+                        db -> Mono.usingWhen(
+                                db.openSession(), session -> session.bind(hold().then(handle(db))), Session::close)),
+                Named.of(
+                        "handle in what a transaction is bound to",
+                        db -> Mono.usingWhen(
+                                db.beginTransaction(),
+                                tx -> tx.bind(hold().then(handle(db))),
+                                Transaction::commit,
+                                (tx, failure) -> tx.rollback(),
+                                Transaction::rollback)),
                 Named.of(
                         "handle in scope",
                         db -> db.sessionScope(one(db).then(hold()).then(handle(db)))));
@@ -105,10 +121,83 @@ class NestedAcquireIT {
         close(db);
     }
 
+    @Test
+    void whatASessionIsBoundToSharesTheOnlyConnection() {
+        Database db = database(1);
+
+        Mono<Integer> work = Mono.usingWhen(
+                db.openSession(),
+                session -> session.bind(one(db).then(db.inTransaction(NestedAcquireIT::one))
+                                .then(db.inSession(NestedAcquireIT::one)))
+                        .then(one(session)),
+                Session::close);
+
+        StepVerifier.create(work).expectNext(1).expectComplete().verify(LIMIT);
+        close(db);
+    }
+
+    @Test
+    void aConnectionOutsideThePoolIsNoneOfThoseThatAreHeld() {
+        Database db = database(1);
+
+        Mono<Integer> work = Mono.usingWhen(
+                db.openDedicatedSession(), session -> session.bind(hold().then(handle(db))), Session::close);
+
+        StepVerifier.create(work).expectNext(1).expectComplete().verify(LIMIT);
+        close(db);
+    }
+
+    /** Whose handle it is cannot be known; that nobody is at work is. */
+    @Test
+    void whoWaitsForWhatAHandleHoldsIsToldThatNobodyIsAtWork() {
+        Database db = database(1, Duration.ofSeconds(3));
+        db.warmUp(1).block(LIMIT);
+
+        StepVerifier.create(
+                        Mono.usingWhen(db.openSession(), session -> one(session).then(one(db)), Session::close))
+                .expectErrorSatisfies(failure -> assertThat(failure)
+                        .isInstanceOfSatisfying(
+                                PoolExhaustedException.class,
+                                exhausted -> assertThat(exhausted.holders())
+                                        .isNotEmpty()
+                                        .noneMatch(Holder::busy))
+                        .hasMessageContaining(
+                                "none with a statement under way: let no work that has one ask for another"))
+                .verify(LIMIT);
+
+        close(db);
+    }
+
+    @Test
+    void whoWaitsForStatementsIsNotToldSo() {
+        Database db = database(1, Duration.ofSeconds(3));
+        db.warmUp(1).block(LIMIT);
+        Disposable busy = db.inSession(
+                        session -> session.sql("SELECT pg_sleep(60)").rowsUpdated())
+                .subscribe(rows -> {}, stopped -> {});
+        await().atMost(LIMIT).until(() -> db.holders().stream().anyMatch(Holder::busy));
+
+        StepVerifier.create(one(db))
+                .expectErrorSatisfies(failure -> assertThat(failure)
+                        .isInstanceOf(PoolExhaustedException.class)
+                        .hasMessageNotContaining("none with"))
+                .verify(LIMIT);
+
+        busy.dispose();
+        close(db);
+    }
+
     private Database database(int maxSize) {
+        return database(maxSize, LIMIT.multipliedBy(3));
+    }
+
+    private Database database(int maxSize, Duration maxAcquireTime) {
         return Database.builder(server.url(NestedAcquireIT.class))
                 .name("shop")
-                .pool(PoolSettings.builder().maxSize(maxSize).build())
+                .pool(PoolSettings.builder()
+                        .maxSize(maxSize)
+                        .maxAcquireTime(maxAcquireTime)
+                        .build())
                 .build();
     }
 

@@ -56,6 +56,23 @@ class ResetIT {
         assertThat(sent(db)).as("beside executing what is prepared").isEqualTo("BEGIN\nCOMMIT");
     }
 
+    @ParameterizedTest
+    @EnumSource(ResetPolicy.class)
+    void aPoolThatIsResizedKeepsItsPolicy(ResetPolicy policy) {
+        Database db = database(policy);
+        read(db);
+        sent(db);
+        read(db);
+        String before = sent(db);
+
+        db.resize(2, 1).block(LIMIT);
+        read(db);
+
+        assertThat(sent(db)).isEqualTo(before);
+        assertThat(db.poolSettings().resetPolicy()).isEqualTo(policy);
+        assertThat(before.contains("RESET")).isEqualTo(policy == ResetPolicy.ALWAYS);
+    }
+
     @Test
     void writesThatAreKnownToBeCleanCostNothing() {
         Database db = database(ResetPolicy.DEFAULT);

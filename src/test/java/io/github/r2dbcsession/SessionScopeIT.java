@@ -71,6 +71,36 @@ class SessionScopeIT {
     }
 
     @Test
+    void whatASessionIsBoundToTakesTurnsWithIt() {
+        List<Integer> pids = Flux.usingWhen(
+                        db.openSession(),
+                        session -> Flux.merge(
+                                session.bind(db.inTransactionMany(tx -> Flux.concat(pid(tx), pid(db)))),
+                                pid(session),
+                                session.bind(pid(db)),
+                                session.bind(Flux.concat(pid(db), db.inSession(SessionScopeIT::pid)))),
+                        Session::close)
+                .collectList()
+                .block(LIMIT);
+
+        assertThat(pids).hasSize(6).containsOnly(pids.get(0));
+        assertThat(acquired).hasValue(1);
+    }
+
+    @Test
+    void aSessionEndsWhereWhatItIsBoundToIsCutOff() {
+        Mono<Integer> work = Mono.usingWhen(
+                db.openSession(),
+                session -> session.bind(db.sql("SELECT pg_sleep(60)")
+                                .rowsUpdated()
+                                .timeout(Duration.ofMillis(300), Mono.empty()))
+                        .then(pid(session)),
+                Session::close);
+
+        StepVerifier.create(work).expectError(ScopeEndedException.class).verify(LIMIT);
+    }
+
+    @Test
     void aStreamWorksToo() {
         StepVerifier.create(db.sessionScope(db.sql("SELECT generate_series(1, 5000)")
                                 .as(Integer.class)

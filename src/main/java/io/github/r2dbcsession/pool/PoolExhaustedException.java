@@ -33,9 +33,11 @@ public final class PoolExhaustedException extends AcquireTimeoutException {
                 .limit(NAMED)
                 .map(holder -> holder.held().toMillis() + " ms by " + end(holder.acquiredAt()))
                 .collect(Collectors.joining(", "));
+        boolean atWork = holders.isEmpty() || holders.stream().anyMatch(Holder::busy);
         return figures(stats, limit) + "every connection is in use"
                 + (longest.isEmpty() ? "" : ", longest for " + longest)
-                + ": shorten the work done on each, or raise maxSize";
+                + (atWork ? ": " : ", none with a statement under way: let no work that has one ask for another, ")
+                + "shorten the work done on each, or raise maxSize";
     }
 
     /** The end of a place tells more than its beginning. */

@@ -204,6 +204,15 @@ final class HowToExamples {
         return counted;
     }
 
+    Mono<Long> boundToSession(Database db) {
+        Mono<Long> counted = Mono.usingWhen(
+                db.openSession(),
+                session -> session.bind(
+                        db.sql("SELECT count(*) FROM account").as(Long.class).one()),
+                Session::close);
+        return counted;
+    }
+
     Mono<Long> tenants(String connectionString, String tenant) {
         Database db = Database.builder(connectionString)
                 .contextSetting(ContextSetting.required("app.tenant", "tenant"))

@@ -25,7 +25,8 @@ public class ConversationStress {
     private final Conversations conversations = new Conversations(ImmediateEventExecutor.INSTANCE);
     private final AtomicInteger ends = new AtomicInteger();
     private final Sinks.Many<Integer> answer = Sinks.many().unicast().onBackpressureBuffer();
-    private final Disposable reader = new Conversation<>(answer::asFlux, StatementLimits.NONE, conversations)
+    private final Disposable reader = new Conversation<>(
+                    (Conversation.Statement<Integer>) alone -> answer.asFlux(), conversations)
             .subscribe(row -> {}, failure -> ends.incrementAndGet(), ends::incrementAndGet);
 
     @Actor

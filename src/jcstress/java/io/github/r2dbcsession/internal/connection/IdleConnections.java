@@ -22,17 +22,26 @@ public final class IdleConnections {
     private static final PostgresqlStatement ENDLESS = stub(PostgresqlStatement.class, "execute", Flux.never());
     private static final PostgresqlConnection DRIVER = stub(PostgresqlConnection.class, "createStatement", ENDLESS);
     private static final Turns CANCELS = new Turns(1);
-    private static final ChannelTap TAP = tap();
+    private static final EventLoopGroup GROUP = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    private static final ChannelTap SHARED = tap();
 
     private IdleConnections() {}
 
     /** A connection that shares its channel, which nothing is sent on, with all others. */
     public static PhysicalConnection idle() {
-        return new PhysicalConnection(DRIVER, TAP, CANCELS);
+        return on(SHARED);
+    }
+
+    /** A connection with a channel of its own, which can be closed. */
+    public static PhysicalConnection mortal() {
+        return on(tap());
+    }
+
+    private static PhysicalConnection on(ChannelTap tap) {
+        return new PhysicalConnection(DRIVER, tap, CANCELS, false);
     }
 
     private static ChannelTap tap() {
-        EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         LoopResources resources = new LoopResources() {
             @Override
             public <C extends Channel> C onChannel(Class<C> type, EventLoopGroup loops) {
@@ -41,15 +50,15 @@ public final class IdleConnections {
 
             @Override
             public EventLoopGroup onServer(boolean useNative) {
-                return group;
+                return GROUP;
             }
         };
         ConnectionString string = ConnectionString.parse("postgresql://nobody@127.0.0.1/none");
         ChannelTap tap = new ChannelTap(Sockets.of(string, resources), pipeline -> {});
-        EmbeddedChannel channel = tap.onChannel(EmbeddedChannel.class, group);
+        EmbeddedChannel channel = tap.onChannel(EmbeddedChannel.class, GROUP);
         channel.writeOutbound(Unpooled.buffer().writeInt(8).writeInt(196608));
         channel.writeInbound(Unpooled.buffer().writeByte('Z').writeInt(5).writeByte('I'));
-        if (!new PhysicalConnection(DRIVER, tap, CANCELS).isIdle()) {
+        if (!on(tap).isIdle()) {
             throw new IllegalStateException("the connection does not come out idle");
         }
         return tap;

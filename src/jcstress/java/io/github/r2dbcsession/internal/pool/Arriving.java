@@ -5,20 +5,20 @@ import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
 
-/** An acquire that ends when it is told to, and takes no notice of a cancel. */
-final class Arriving extends Mono<Lease> {
+/** Something that comes when it is told to, and takes no notice of a cancel. */
+final class Arriving<T> extends Mono<T> {
 
-    private CoreSubscriber<? super Lease> waiting = Operators.emptySubscriber();
+    private CoreSubscriber<? super T> waiting = Operators.emptySubscriber();
 
     @Override
-    public void subscribe(CoreSubscriber<? super Lease> actual) {
+    public void subscribe(CoreSubscriber<? super T> actual) {
         waiting = actual;
         Subscription none = Operators.emptySubscription();
         actual.onSubscribe(none);
     }
 
-    void arrive(Lease lease) {
-        waiting.onNext(lease);
+    void arrive(T element) {
+        waiting.onNext(element);
         waiting.onComplete();
     }
 }

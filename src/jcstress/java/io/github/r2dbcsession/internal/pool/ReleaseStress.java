@@ -5,9 +5,12 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import io.github.r2dbcsession.config.ResetPolicy;
 import io.github.r2dbcsession.internal.connection.IdleConnections;
+import io.github.r2dbcsession.internal.connection.Lead;
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
-import io.github.r2dbcsession.pool.PoolListener;
+import io.github.r2dbcsession.internal.connection.Preamble;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -23,7 +26,7 @@ import reactor.core.publisher.Mono;
 public final class ReleaseStress {
 
     private static final Gate GATE = new Gate(true, ResetPolicy.TRUSTING);
-    private static final PoolListener NOBODY = new PoolListener() {};
+    private static final Preamble BEGIN = Preamble.of(List.of("BEGIN"));
 
     private ReleaseStress() {}
 
@@ -36,12 +39,12 @@ public final class ReleaseStress {
         final Lease lease = new Lease(
                 connection,
                 GATE,
-                Mono.fromRunnable(() -> {
+                Home.of(Mono.fromRunnable(() -> {
                     wasIdle = connection.isIdle();
                     returns.incrementAndGet();
-                }),
+                })),
                 figures,
-                NOBODY,
+                Audience.NOBODY,
                 CallSite.UNKNOWN);
         volatile boolean wasIdle;
     }
@@ -74,6 +77,105 @@ public final class ReleaseStress {
         public void tell(II_Result result) {
             result.r1 = sent ? 1 : 0;
             result.r2 = lent.wasIdle ? 1 : 0;
+        }
+    }
+
+    /** The first statement of a transaction begins while the lease is released. */
+    @JCStressTest
+    @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "refused, and returned idle")
+    @Outcome(id = "0, 0", expect = ACCEPTABLE, desc = "refused, though the release saw it")
+    @Outcome(id = "1, 0", expect = ACCEPTABLE, desc = "sent, and returned busy")
+    @Outcome(id = "1, 1", expect = FORBIDDEN, desc = "sent on a connection that passed for idle")
+    @State
+    public static class AgainstABegin {
+
+        private final Lent lent = new Lent();
+        private final Begun begun = new Begun();
+        private volatile boolean sent;
+
+        @Actor
+        public void releases() {
+            lent.lease.release().subscribe();
+        }
+
+        @Actor
+        public void begins() {
+            lent.lease
+                    .behind(new Lead(BEGIN, begun))
+                    .converse("SELECT 1", statement -> sent = true, result -> Flux.empty())
+                    .subscribe(row -> {}, refused -> {});
+        }
+
+        @Arbiter
+        public void tell(II_Result result) {
+            result.r1 = sent ? 1 : 0;
+            result.r2 = lent.wasIdle ? 1 : 0;
+        }
+    }
+
+    /** The first statement of a transaction begins while its owner gives the BEGIN up: it goes out with it, or neither does. */
+    @JCStressTest
+    @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "sent, and the owner was not told that it was not")
+    @Outcome(id = "1, 0", expect = ACCEPTABLE, desc = "given up, and not sent")
+    @Outcome(expect = FORBIDDEN, desc = "sent without its BEGIN, or forgotten")
+    @State
+    public static class BeginAgainstGivingUp {
+
+        private final Lent lent = new Lent();
+        private final Begun begun = new Begun();
+        private final Lead lead = new Lead(BEGIN, begun);
+        private volatile boolean sent;
+
+        @Actor
+        public void begins() {
+            lent.lease
+                    .behind(lead)
+                    .converse("SELECT 1", statement -> sent = true, result -> Flux.empty())
+                    .subscribe(row -> {}, refused -> {});
+        }
+
+        @Actor
+        public void givesUp() {
+            if (lead.take()) {
+                begun.unsent(null);
+            }
+        }
+
+        @Arbiter
+        public void tell(II_Result result) {
+            result.r1 = begun.unsent.get();
+            result.r2 = sent ? 1 : 0;
+        }
+    }
+
+    /** Whose transaction begins. */
+    private static final class Begun implements Lead.Owner {
+
+        final AtomicInteger unsent = new AtomicInteger();
+
+        @Override
+        public void requireOpen() {
+            // It is.
+        }
+
+        @Override
+        public void begun() {
+            throw new IllegalStateException("nobody answers");
+        }
+
+        @Override
+        public void failed(boolean alone, @Nullable Throwable failure) {
+            throw new IllegalStateException("nobody answers");
+        }
+
+        @Override
+        public void vanished() {
+            throw new IllegalStateException("nobody answers");
+        }
+
+        @Override
+        public void unsent(@Nullable Throwable failure) {
+            unsent.incrementAndGet();
         }
     }
 
@@ -112,7 +214,7 @@ public final class ReleaseStress {
     public static class AgainstTheArrival {
 
         private final Lent lent = new Lent();
-        private final Arriving arriving = new Arriving();
+        private final Arriving<Lease> arriving = new Arriving<>();
         private final BaseSubscriber<Integer> user = new BaseSubscriber<>() {};
 
         {

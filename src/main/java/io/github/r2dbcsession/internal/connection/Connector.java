@@ -88,12 +88,20 @@ public final class Connector {
                             .onErrorResume(Login::isRefusal, refusal -> connectOtherwise(login, deadline, refusal)))
                     .doOnDiscard(PhysicalConnection.class, PhysicalConnection::kill)
                     .doOnError(failure -> listener.onConnectFailure(failure, since(start)))
-                    .doOnNext(connection -> {
-                        listener.onConnect(since(start));
-                        connection.serverCertificate().ifPresent(listener::onServerCertificate);
-                        connection.onClose(listener::onDisconnect);
-                    });
+                    .doOnNext(connection -> tell(connection, start));
         });
+    }
+
+    /** Nobody would have the connection that a listener threw at. */
+    private void tell(PhysicalConnection connection, long start) {
+        try {
+            listener.onConnect(since(start));
+            connection.serverCertificate().ifPresent(listener::onServerCertificate);
+            connection.onClose(listener::onDisconnect);
+        } catch (Throwable thrown) {
+            connection.kill();
+            throw thrown;
+        }
     }
 
     /** A password may have changed since it was asked for. */

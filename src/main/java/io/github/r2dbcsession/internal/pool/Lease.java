@@ -1,22 +1,13 @@
 package io.github.r2dbcsession.internal.pool;
 
-import io.github.r2dbcsession.config.ResetPolicy;
-import io.github.r2dbcsession.internal.connection.Binding;
 import io.github.r2dbcsession.internal.connection.Lead;
 import io.github.r2dbcsession.internal.connection.PhysicalConnection;
-import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.pool.Holder;
-import io.netty.buffer.ByteBuf;
 import io.r2dbc.postgresql.api.Notification;
-import io.r2dbc.spi.Result;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
-import java.util.function.BiPredicate;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -40,7 +31,7 @@ import reactor.core.publisher.Operators;
  * Statements run in ACQUIRED only. The step out of it happens once, whoever takes it; RECOVERING ends without the caller, who waits
  * for it only where that costs nothing.
  */
-public final class Lease {
+public final class Lease extends Statements {
 
     static final Comparator<Lease> LONGEST_FIRST = (one, other) -> Long.signum(one.start - other.start);
 
@@ -70,10 +61,6 @@ public final class Lease {
     private final CallSite callSite;
     private final Lease origin;
 
-    /** Whose statements it sends; itself, but for one made by {@link #leading}. */
-    private final Lease holder;
-
-    private final @Nullable Lead lead;
     private final long start = System.nanoTime();
     private volatile State state = State.ACQUIRED;
 
@@ -93,8 +80,6 @@ public final class Lease {
         this.listener = listener;
         this.callSite = callSite;
         this.origin = this;
-        this.holder = this;
-        this.lead = null;
         figures.acquired.incrementAndGet();
     }
 
@@ -107,30 +92,32 @@ public final class Lease {
         this.listener = Audience.NOBODY;
         this.callSite = from.callSite;
         this.origin = from.origin;
-        this.holder = this;
-        this.lead = null;
     }
 
-    private Lease(Lease from, Lead lead) {
-        this.connection = from.connection;
-        this.gate = from.gate;
-        this.home = from.home;
-        this.figures = from.figures;
-        this.listener = from.listener;
-        this.callSite = from.callSite;
-        this.origin = from.origin;
-        this.holder = from;
-        this.lead = lead;
+    /** For one piece of work, ahead of whose first statement the lead goes. */
+    public Statements behind(Lead lead) {
+        return new LedStatements(this, lead);
     }
 
-    /** The same lease for one piece of work, whose first statement the lead goes ahead of. Not to be released. */
-    public Lease leading(Lead first) {
-        return new Lease(this, first);
+    @Override
+    Lease lease() {
+        return this;
+    }
+
+    @Override
+    @Nullable
+    Lead lead() {
+        return null;
     }
 
     /** The lease that holds the connection for all who were lent it on. */
     public Lease origin() {
         return origin;
+    }
+
+    /** Whether the connection is one of a pool. */
+    public boolean isPooled() {
+        return home instanceof Pooled;
     }
 
     /**
@@ -144,11 +131,6 @@ public final class Lease {
     /** Where the lease stands. */
     public State state() {
         return state;
-    }
-
-    /** Whether a transaction is open or has failed, as far as the server has answered, or begins with what is sent next. */
-    public boolean inTransaction() {
-        return lead != null || connection.inTransaction();
     }
 
     /** Whether the last command that completed was a commit that the server carried out. */
@@ -186,23 +168,8 @@ public final class Lease {
         return connection.isOpen();
     }
 
-    /**
-     * Says what statement comes next. Where something of it may remain, the session is reset before anybody else gets it.
-     *
-     * @param mayChangeSession judges it by the policy and by the names that are suspect, null where these are not known
-     */
-    public void announce(BiPredicate<ResetPolicy, @Nullable Set<String>> mayChangeSession) {
-        if (!connection.isDirty() && gate.mayChangeSession(mayChangeSession)) {
-            connection.markDirty();
-        }
-    }
-
-    /** Has the way back begin when the statement has ended that this tells of, or after 10 s. The caller does not wait. */
-    public void letFinish(Mono<Void> statement) {
-        holder.finishBefore(statement);
-    }
-
-    private synchronized void finishBefore(Mono<Void> statement) {
+    /** The way back begins when the statement has ended that this tells of, or after 10 s. */
+    synchronized void finishBefore(Mono<Void> statement) {
         Mono<Void> ended = statement.timeout(FINISH_LIMIT, Mono.empty());
         unfinished = unfinished == null ? ended : unfinished.then(ended);
     }
@@ -211,71 +178,21 @@ public final class Lease {
         return unfinished == null ? home.giveBack() : unfinished.then(home.giveBack());
     }
 
-    /** Has the connection closed at the end in place of being lent again. */
-    public void closeAtEnd() {
-        connection.retire();
+    PhysicalConnection connection() {
+        return connection;
     }
 
-    /** Runs one statement without limits, see {@link #converse(String, StatementLimits, Binding, Function)}. */
-    public <T> Flux<T> converse(String sql, Binding binding, Function<? super Result, ? extends Publisher<T>> read) {
-        return converse(sql, StatementLimits.NONE, binding, read);
+    Gate gate() {
+        return gate;
     }
 
-    /**
-     * Runs one statement, see {@link PhysicalConnection#converse}.
-     *
-     * @throws IllegalStateException as a signal, when the lease has been given back; nothing is sent then
-     */
-    public <T> Flux<T> converse(
-            String sql,
-            StatementLimits limits,
-            Binding binding,
-            Function<? super Result, ? extends Publisher<T>> read) {
+    /** Notes what is about to be sent. */
+    void says(String sql) {
         origin.lastStatement = sql;
-        return connection.converse(sql, limits, holder::requireAcquired, binding, read, lead);
-    }
-
-    /** Runs one command, see {@link #command(String, BooleanSupplier, Function)}. */
-    public <T> Flux<T> command(String sql, Function<? super Result, ? extends Publisher<T>> read) {
-        return command(sql, () -> true, read);
-    }
-
-    /**
-     * Runs one command, see {@link PhysicalConnection#command}.
-     *
-     * @throws IllegalStateException as a signal, when the lease has been given back; nothing is sent then
-     */
-    public <T> Flux<T> command(
-            String sql, BooleanSupplier wanted, Function<? super Result, ? extends Publisher<T>> read) {
-        origin.lastStatement = sql;
-        return connection.command(
-                sql,
-                () -> {
-                    holder.requireAcquired();
-                    return wanted.getAsBoolean();
-                },
-                read,
-                lead);
-    }
-
-    /**
-     * Runs one COPY from STDIN, see {@link PhysicalConnection#copyIn}.
-     *
-     * @throws IllegalStateException as a signal, when the lease has been given back; nothing is sent then
-     */
-    public Flux<Long> copyIn(String sql, Publisher<ByteBuf> data) {
-        origin.lastStatement = sql;
-        return connection.copyIn(sql, holder::requireAcquired, data, lead);
-    }
-
-    /** Runs one COPY to STDOUT in the same way, see {@link PhysicalConnection#copyOut}. */
-    public Flux<ByteBuffer> copyOut(String sql) {
-        origin.lastStatement = sql;
-        return connection.copyOut(sql, holder::requireAcquired, lead);
     }
 
     /** What is about to be sent counts as open by now, so a release either is seen here or sees it. */
-    private void requireAcquired() {
+    void requireAcquired() {
         if (state != State.ACQUIRED) {
             throw new IllegalStateException("the connection has been given back");
         }
@@ -370,6 +287,7 @@ public final class Lease {
                 callSite.toString(),
                 Instant.now().minus(held),
                 held,
+                !connection.isQuiet(),
                 Masked.statement(lastStatement),
                 connection.backendPid());
     }

@@ -163,10 +163,10 @@ public final class LeasePool {
         });
     }
 
-    /** Changes how many connections there may be. What is too much by then is closed when it is idle or comes back. */
-    public void resize(PoolSettings newSettings) {
-        settings = newSettings;
-        listener.onEvent(new PoolEvent.Resized(name, newSettings.size(), newSettings.maxOverflow()));
+    /** Changes how many connections there may be, and nothing else. What is too much by then is closed when it is idle or comes back. */
+    public void resize(int size, int maxOverflow) {
+        settings = settings.resized(size, maxOverflow);
+        listener.onEvent(new PoolEvent.Resized(name, size, maxOverflow));
         fleet.closeIdle(serviceTime::isOver);
         supply.serve();
     }

@@ -69,7 +69,8 @@ final class Watch {
                 + fleet.leases().stream()
                         .limit(NAMED)
                         .map(Lease::holder)
-                        .map(holder -> holder.held().toMillis() + " ms by " + holder.acquiredAt())
+                        .map(holder -> holder.held().toMillis() + " ms by " + holder.acquiredAt()
+                                + (holder.busy() ? "" : " with no statement under way"))
                         .collect(Collectors.joining(", "));
     }
 

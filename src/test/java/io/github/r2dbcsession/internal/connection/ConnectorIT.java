@@ -75,6 +75,27 @@ class ConnectorIT {
         await("seed " + seed).atMost(LIMIT).until(() -> server.backends(name).isEmpty());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"any", "primary"})
+    void aListenerThatThrowsLeavesNoConnection(String role) {
+        Connector connector = new Connector(
+                ConnectionString.parse(server.url(ConnectorIT.class) + "&target_session_attrs=" + role),
+                LIMIT,
+                TcpResources.get(),
+                new ConnectListener() {
+                    @Override
+                    public void onConnect(Duration duration) {
+                        throw new IllegalStateException("thrown by a listener");
+                    }
+                });
+
+        StepVerifier.create(connector.connect())
+                .expectErrorMessage("thrown by a listener")
+                .verify(LIMIT);
+
+        server.awaitNoBackends(name);
+    }
+
     @Test
     void isNotIdleWhileAnAnswerIsOwedNorInsideATransaction() {
         PhysicalConnection connection =

@@ -190,11 +190,11 @@ class HealingIT {
         List<Lease> held = hold(pool, 4);
         release(held.subList(2, 4));
 
-        pool.resize(pool.settings().toBuilder().maxSize(2).build());
+        pool.resize(2, 0);
         await().atMost(LIMIT).until(() -> server.backends(name).size() == 2);
 
         release(held.subList(0, 2));
-        pool.resize(pool.settings().toBuilder().maxSize(4).build());
+        pool.resize(4, 0);
         release(hold(pool, 4));
         assertThat(server.backends(name)).hasSize(4);
     }

@@ -112,7 +112,7 @@ class PoolModelIT {
 
     private String resize() {
         size = 1 + random.nextInt(4);
-        pool.resize(settings(size));
+        pool.resize(size, 0);
         return "resize to " + size;
     }
 
