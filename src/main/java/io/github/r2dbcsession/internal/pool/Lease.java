@@ -368,7 +368,7 @@ public final class Lease {
         Duration held = Duration.ofNanos(heldNanos());
         return new Holder(
                 callSite.toString(),
-                Instant.now().minus(held),
+                Instant.now().minusNanos(System.nanoTime() - start),
                 held,
                 Masked.statement(lastStatement),
                 connection.backendPid());
