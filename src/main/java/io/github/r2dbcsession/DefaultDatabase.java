@@ -116,7 +116,7 @@ final class DefaultDatabase implements Database {
 
     @Override
     public Flux<PoolEvent> poolEvents() {
-        return PoolEvents.of(this);
+        return PoolEvents.of(this, pool.closed());
     }
 
     @Override
