@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
 import reactor.test.StepVerifier;
 
 /** What an operator sees of a pool and does to it. */
@@ -287,6 +288,23 @@ class OperatingIT {
                 .verify(LIMIT);
         full.close().block(LIMIT);
         server.execute("DROP ROLE nobody_more");
+    }
+
+    @Test
+    void aConnectionThatIsLostUnderAStatementIsNoErrorInTheLog() {
+        try (Logged log = new Logged(Operators.class)) {
+            for (int i = 0; i < 5; i++) {
+                CompletableFuture<Long> working =
+                        db.sql("SELECT pg_sleep(60)").rowsUpdated().toFuture();
+                await().atMost(LIMIT).until(() -> sleeping() == 1);
+                server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '"
+                        + name + "'");
+                assertThat(working).failsWithin(LIMIT);
+                await().atMost(LIMIT).until(() -> db.stats().allocated() == 0);
+                one(db).block(LIMIT);
+            }
+            assertThat(log.messages()).isEmpty();
+        }
     }
 
     @Test
