@@ -27,8 +27,6 @@ final class Conversation<T> extends Flux<T> {
     /** Where Reactor looks for what is to be done about an error that nobody can be told of. */
     private static final String ON_ERROR_DROPPED = "reactor.onErrorDropped.local";
 
-    private static final Consumer<Throwable> SECOND = failure -> log.debug("A statement failed twice", failure);
-
     /** What is said. */
     interface Statement<T> {
 
@@ -79,6 +77,10 @@ final class Conversation<T> extends Flux<T> {
         }
     }
 
+    private static void toldTwice(Throwable failure) {
+        log.debug("A statement failed twice", failure);
+    }
+
     private static final class Reader<T> extends Operators.DeferredSubscription
             implements CoreSubscriber<T>, Conversations.Member {
 
@@ -104,7 +106,7 @@ final class Conversation<T> extends Flux<T> {
         @Override
         public Context currentContext() {
             Context context = actual.currentContext();
-            return begun ? context.put(ON_ERROR_DROPPED, SECOND) : context;
+            return begun ? context.put(ON_ERROR_DROPPED, (Consumer<Throwable>) Conversation::toldTwice) : context;
         }
 
         @Override
