@@ -22,7 +22,7 @@ final class Attempt {
     }
 
     DefaultTransaction begin(Lease lease) {
-        DefaultTransaction begun = new DefaultTransaction(lease, transactions, options, values, context);
+        DefaultTransaction begun = new DefaultTransaction(lease, transactions, options, values, context, false);
         transaction = begun;
         return begun;
     }

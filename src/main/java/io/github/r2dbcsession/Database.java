@@ -115,7 +115,8 @@ public interface Database extends SqlClient {
     /**
      * Acquires a connection, runs the work on it and gives it back on complete, error and cancel.
      *
-     * <p>Emits what the work emits. Each statement commits on its own. The session must not be used after the work has ended.
+     * <p>Emits what the work emits. Each statement commits on its own. The session must not be used after the work has ended. Inside a
+     * transaction that is open on this database in the subscriber's Context it is on the connection of that, and commits with it.
      */
     <T> Mono<T> inSession(Function<? super Session, ? extends Mono<T>> work);
 
@@ -249,7 +250,7 @@ public interface Database extends SqlClient {
     /**
      * Closes the database when work under way has ended, or at the limit: waiting and new acquires fail with
      * {@link io.github.r2dbcsession.pool.PoolClosedException}, except for work that holds a connection and needs a second one. What is out at
-     * the limit loses its connection. Emits what became of it once no connection is left, the same to everyone who asks; the shortest limit
+     * the limit loses its connection, and what the server does for it is stopped, which takes 1 s at most. Emits what became of it once no connection is left, the same to everyone who asks; the shortest limit
      * counts. Never fails, and a cancel changes nothing.
      *
      * @param limit 0 or more

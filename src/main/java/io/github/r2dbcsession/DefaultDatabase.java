@@ -117,7 +117,7 @@ final class DefaultDatabase implements Database {
 
     @Override
     public Flux<PoolEvent> poolEvents() {
-        return PoolEvents.of(this);
+        return PoolEvents.of(this, pool.closed());
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.github.r2dbcsession.internal.pool.Lease;
 import io.github.r2dbcsession.internal.pool.Statements;
 import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -31,16 +32,23 @@ final class DefaultTransaction implements OpenTransaction, Holding {
     private final AtomicInteger savepoints = new AtomicInteger();
     private final @Nullable Holding outer;
     private final Begin begin;
+    private final boolean byHand;
     private final @Nullable WatchedTransaction watched;
     private volatile boolean rollbackOnly;
     private volatile @Nullable TransactionId id;
 
+    /**
+     * Starts open.
+     *
+     * @param byHand whether the subscriber ends it; otherwise the block does that it was begun for
+     */
     DefaultTransaction(
             Lease lease,
             Transactions transactions,
             TransactionOptions options,
             ContextValues values,
-            ContextView context) {
+            ContextView context,
+            boolean byHand) {
         this.lease = lease;
         this.transactions = transactions;
         this.options = options;
@@ -49,6 +57,7 @@ final class DefaultTransaction implements OpenTransaction, Holding {
         this.state = new TransactionState(watched);
         this.outer = transactions.holding(context);
         this.begin = new Begin(this, lease, values);
+        this.byHand = byHand;
     }
 
     @Override
@@ -171,6 +180,13 @@ final class DefaultTransaction implements OpenTransaction, Holding {
 
     @Override
     public Mono<Void> commit() {
+        if (!byHand) {
+            return Mono.error(() -> isOpen()
+                    ? new IllegalStateException(
+                            "the " + described()
+                                    + " commits when its work ends: to commit before that, use inUnitOfWork or beginTransaction")
+                    : ended());
+        }
         return commitOnly()
                 .onErrorResume(failure -> lease.release().then(afterwards()).then(Mono.error(failure)))
                 .then(lease.release())
@@ -180,6 +196,9 @@ final class DefaultTransaction implements OpenTransaction, Holding {
 
     @Override
     public Mono<Void> rollback() {
+        if (!byHand) {
+            return Mono.fromRunnable(this::markRollbackOnly);
+        }
         return rollbackOnly().then(lease.release()).then(afterwards()).doOnCancel(this::giveBack);
     }
 
@@ -231,9 +250,10 @@ final class DefaultTransaction implements OpenTransaction, Holding {
 
     /** What the caller of an expired transaction is told. */
     R2dbcException expiry() {
-        TransactionTimeoutException passed =
-                new TransactionTimeoutException(described(), options.deadline().orElseThrow());
-        return state.isExpired() ? passed : unknown(passed);
+        Duration deadline = options.deadline().orElseThrow();
+        return state.isExpired()
+                ? new TransactionTimeoutException(described(), deadline)
+                : unknown(new TimeoutException("the deadline of " + deadline.toMillis() + " ms has passed"));
     }
 
     /** Runs what was put off until here, commits, and leaves the lease with the caller. */

@@ -31,6 +31,9 @@ final class Joining {
         if (asked.isDeferrable() && !open.isDeferrable()) {
             throw refusal("DEFERRABLE", outer);
         }
+        if (asked.isResolvable() && !open.isResolvable()) {
+            throw refusal("a commit that can be found out about (resolvable)", outer);
+        }
         if (asked.statementTimeout().isPresent() || asked.lockTimeout().isPresent()) {
             throw refusal("a statement or lock timeout of its own", outer);
         }

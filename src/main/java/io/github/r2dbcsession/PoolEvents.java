@@ -5,9 +5,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.BufferOverflowStrategy;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /** Passes what a listener hears on to one subscriber. */
@@ -23,20 +25,24 @@ final class PoolEvents implements DatabaseListener {
         this.sink = sink;
     }
 
-    /** Emits the events of a database from the subscription on. Listens only while somebody is subscribed. */
-    static Flux<PoolEvent> of(Database database) {
+    /**
+     * Emits the events of a database from the subscription on. Listens only while somebody is subscribed.
+     *
+     * @param closed ends when the last event has been told
+     */
+    static Flux<PoolEvent> of(Database database, Mono<?> closed) {
         return Flux.defer(() -> {
             AtomicLong missed = new AtomicLong();
-            return Flux.<PoolEvent>create(sink -> listen(database, sink), FluxSink.OverflowStrategy.IGNORE)
+            return Flux.<PoolEvent>create(sink -> listen(database, closed, sink), FluxSink.OverflowStrategy.IGNORE)
                     .onBackpressureBuffer(KEPT, event -> missed.incrementAndGet(), BufferOverflowStrategy.DROP_OLDEST)
                     .publishOn(Schedulers.parallel(), 1)
                     .concatMapIterable(event -> withMissed(database.name(), missed, event), 1);
         });
     }
 
-    private static void listen(Database database, FluxSink<PoolEvent> sink) {
+    private static void listen(Database database, Mono<?> closed, FluxSink<PoolEvent> sink) {
         Disposable listening = database.listen(new PoolEvents(database.name(), sink));
-        sink.onDispose(listening);
+        sink.onDispose(Disposables.composite(listening, closed.subscribe(report -> sink.complete())));
     }
 
     private static List<PoolEvent> withMissed(String name, AtomicLong missed, PoolEvent event) {
@@ -87,8 +93,5 @@ final class PoolEvents implements DatabaseListener {
     @Override
     public void onEvent(PoolEvent event) {
         sink.next(event);
-        if (event instanceof PoolEvent.Drained) {
-            sink.complete();
-        }
     }
 }

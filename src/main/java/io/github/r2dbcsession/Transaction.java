@@ -25,12 +25,16 @@ public interface Transaction extends SqlClient {
      * <p>Fails with {@link TransactionRolledBackException} when the server rolled back instead, and with {@link CommitUnknownException}
      * when the connection was lost before the answer came. Cancelling does not take a commit back. Fails with {@link ScopeEndedException}
      * when the transaction has ended before.
+     *
+     * <p>Inside {@link Database#inTransaction} the end of the work commits: there it fails with {@link IllegalStateException}.
      */
     Mono<Void> commit();
 
     /**
      * Rolls back and gives the connection back. Never fails: a connection on which the rollback cannot be sent is closed, which rolls
      * back too. Does nothing after the transaction has ended.
+     *
+     * <p>Inside {@link Database#inTransaction} the end of the work rolls back: there it does what {@link #markRollbackOnly} does.
      */
     Mono<Void> rollback();
 

@@ -235,7 +235,7 @@ final class Transactions {
             Flux<Lease> acquired =
                     TimeLimit.on(acquireOwn(context, callSite).flux(), options, () -> true, () -> timedOut(options));
             return acquired.singleOrEmpty().map(lease -> {
-                DefaultTransaction transaction = new DefaultTransaction(lease, this, options, values, context);
+                DefaultTransaction transaction = new DefaultTransaction(lease, this, options, values, context, true);
                 transaction.expireAfter(Duration.ofNanos(System.nanoTime() - start));
                 return transaction;
             });

@@ -21,6 +21,7 @@ import io.github.r2dbcsession.testing.TestDatabase;
 import io.r2dbc.spi.R2dbcTimeoutException;
 import io.r2dbc.spi.R2dbcTransientException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
 import reactor.test.StepVerifier;
 
 /** What an operator sees of a pool and does to it. */
@@ -78,7 +80,7 @@ class OperatingIT {
         assertThat(holders.get(0)).satisfies(holder -> {
             assertThat(holder.lastStatement()).isEqualTo("SELECT ?, $1");
             assertThat(holder.held()).isPositive();
-            assertThat(holder.since()).isBeforeOrEqualTo(java.time.Instant.now());
+            assertThat(holder.since()).isBeforeOrEqualTo(Instant.now());
         });
         assertThat(holders)
                 .extracting(Holder::acquiredAt)
@@ -196,11 +198,14 @@ class OperatingIT {
                     .doesNotContain("secret");
 
             lost.close().block(LIMIT);
+            Instant closed = Instant.now();
             await().atMost(LIMIT).until(() -> events.stream().anyMatch(PoolEvent.LeakReturned.class::isInstance));
             assertThat(log.messages()).hasSize(2).last().asString().contains("came back after");
-            assertThat(events)
-                    .filteredOn(PoolEvent.LeakSuspected.class::isInstance)
-                    .hasSize(1);
+            only(events, PoolEvent.LeakSuspected.class);
+            Holder returned = only(events, PoolEvent.LeakReturned.class).holder();
+            assertThat(returned.since().plus(returned.held()))
+                    .as("held until it came back, whenever that is told")
+                    .isBeforeOrEqualTo(closed);
         }
         listening.dispose();
     }
@@ -233,6 +238,73 @@ class OperatingIT {
         assertThat(reasons(events))
                 .containsOnly(DisconnectReason.EVICTED, DisconnectReason.LOST, DisconnectReason.CLOSED)
                 .endsWith(DisconnectReason.CLOSED);
+    }
+
+    @Test
+    void eventsOfADatabaseThatHasBeenClosedComplete() {
+        db.close().block(LIMIT);
+
+        StepVerifier.create(db.poolEvents()).expectComplete().verify(LIMIT);
+    }
+
+    @Test
+    void aWaitThatNobodyIsToBlameForIsExplained() {
+        try (Logged log = new Logged(PoolListener.class)) {
+            db.suspend().block(LIMIT);
+            StepVerifier.create(one(db))
+                    .expectErrorMessage(
+                            "pool shop: no connection within 3000 ms (acquired 0, recovering 0, idle 1, connecting 0,"
+                                    + " pending 1, maxSize 3); lending is suspended until the application resumes it")
+                    .verify(LIMIT);
+            db.resume().block(LIMIT);
+
+            assertThat(log.messages())
+                    .singleElement()
+                    .asString()
+                    .startsWith("pool shop: a caller has been waiting")
+                    .endsWith("maxSize 3: lending is suspended until the application resumes it");
+        }
+    }
+
+    @Test
+    void aServerThatTakesNoConnectionIsNamedInTheError() {
+        server.execute("DROP ROLE IF EXISTS nobody_more");
+        server.execute("CREATE ROLE nobody_more LOGIN PASSWORD 'pw' CONNECTION LIMIT 0");
+        Database full = Database.builder("postgresql://nobody_more:pw@%s:%d/%s"
+                        .formatted(server.host(), server.port(), server.database()))
+                .name("full")
+                .pool(PoolSettings.builder()
+                        .maxSize(1)
+                        .maxAcquireTime(Duration.ofSeconds(2))
+                        .maxCreateConnectionTime(Duration.ofSeconds(2))
+                        .build())
+                .build();
+
+        StepVerifier.create(one(full))
+                .expectErrorSatisfies(failure -> assertThat(failure)
+                        .isExactlyInstanceOf(AcquireTimeoutException.class)
+                        .hasMessageContaining("; the last connect failed: ")
+                        .hasMessageEndingWith("too many connections for role \"nobody_more\""))
+                .verify(LIMIT);
+        full.close().block(LIMIT);
+        server.execute("DROP ROLE nobody_more");
+    }
+
+    @Test
+    void aConnectionThatIsLostUnderAStatementIsNoErrorInTheLog() {
+        try (Logged log = new Logged(Operators.class)) {
+            for (int i = 0; i < 5; i++) {
+                CompletableFuture<Long> working =
+                        db.sql("SELECT pg_sleep(60)").rowsUpdated().toFuture();
+                await().atMost(LIMIT).until(() -> sleeping() == 1);
+                server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '"
+                        + name + "'");
+                assertThat(working).failsWithin(LIMIT);
+                await().atMost(LIMIT).until(() -> db.stats().allocated() == 0);
+                one(db).block(LIMIT);
+            }
+            assertThat(log.messages()).isEmpty();
+        }
     }
 
     @Test
@@ -398,6 +470,21 @@ class OperatingIT {
     }
 
     @Test
+    void whatADrainCutsOffIsStoppedOnTheServer() {
+        CompletableFuture<Long> working =
+                db.sql("SELECT pg_sleep(60)").rowsUpdated().toFuture();
+        CompletableFuture<Long> writing = db.inTransaction(
+                        tx -> tx.sql("SELECT pg_sleep(60)").rowsUpdated())
+                .toFuture();
+        await().atMost(LIMIT).until(() -> sleeping() == 2);
+
+        assertThat(db.drain(Duration.ZERO).block(LIMIT).cutOff()).hasSize(2);
+        assertThat(working).failsWithin(LIMIT);
+        assertThat(writing).failsWithin(LIMIT);
+        server.awaitNoBackends(name);
+    }
+
+    @Test
     void aCancelledDrainGoesOnAndAShorterLimitCounts() {
         hold(1);
         db.drain(Duration.ofDays(1)).subscribe().dispose();
@@ -405,6 +492,12 @@ class OperatingIT {
         assertThat(db.drain(Duration.ofMillis(100)).block(LIMIT).cutOff()).hasSize(1);
         server.awaitNoBackends(name);
         assertThatThrownBy(() -> db.drain(Duration.ofMillis(-1))).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private static <E extends PoolEvent> E only(List<PoolEvent> events, Class<E> kind) {
+        List<E> found = events.stream().filter(kind::isInstance).map(kind::cast).toList();
+        assertThat(found).hasSize(1);
+        return found.get(0);
     }
 
     private static List<DisconnectReason> reasons(List<PoolEvent> events) {

@@ -265,6 +265,47 @@ class TransactionIT {
     }
 
     @Test
+    void workInABlockCannotCommitItButCanAskForRollback() {
+        StepVerifier.create(db.inTransaction(tx -> write(tx, "a").then(tx.commit())))
+                .expectErrorSatisfies(failure -> assertThat(failure)
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("commits when its work ends"))
+                .verify(LIMIT);
+        StepVerifier.create(db.inTransaction(tx -> write(tx, "b").then(tx.rollback())))
+                .expectError(TransactionRolledBackException.class)
+                .verify(LIMIT);
+
+        assertThat(notes()).isEmpty();
+        assertThat(db.inTransaction(tx ->
+                                write(tx, "c").delayUntil(written -> tx.commit().onErrorComplete()))
+                        .block(LIMIT))
+                .isEqualTo(1);
+        assertThat(notes()).containsExactly("c");
+    }
+
+    @Test
+    void anyNumberOfStatementsCanStartSideBySide() {
+        Flux<Integer> many = Flux.range(0, 1_000);
+
+        StepVerifier.create(db.inTransaction(tx -> many.flatMap(
+                                i -> tx.sql("SELECT 1").as(Integer.class).one(), 1_000)
+                        .count()))
+                .expectNext(1_000L)
+                .expectComplete()
+                .verify(LIMIT);
+        StepVerifier.create(db.inSession(session -> many.flatMap(
+                                i -> session.sql("SELECT $1::int")
+                                        .bind(1, i)
+                                        .as(Integer.class)
+                                        .one(),
+                                1_000)
+                        .collectList()))
+                .expectNext(many.collectList().block())
+                .expectComplete()
+                .verify(LIMIT);
+    }
+
+    @Test
     void theHandleFormCommits() {
         StepVerifier.create(handle(tx -> write(tx, "a").then(tx.bind(write(repository, "b")))))
                 .expectNext(1L)

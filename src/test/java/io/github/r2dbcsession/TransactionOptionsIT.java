@@ -12,6 +12,7 @@ import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -290,7 +291,9 @@ class TransactionOptionsIT {
         StepVerifier.create(db.inTransaction(options, tx -> write(tx, "a")))
                 .expectErrorSatisfies(failure -> assertThat(failure)
                         .isInstanceOf(CommitUnknownException.class)
-                        .hasCauseInstanceOf(TransactionTimeoutException.class))
+                        .hasCauseInstanceOf(TimeoutException.class)
+                        .cause()
+                        .hasMessage("the deadline of " + SOON.toMillis() + " ms has passed"))
                 .verify(LIMIT);
         assertThat(outcomes).containsExactly(TransactionOutcome.UNKNOWN);
     }
@@ -364,10 +367,14 @@ class TransactionOptionsIT {
         refused(
                 TransactionOptions.serializable(),
                 TransactionOptions.serializable().readOnly().deferrable());
+        refused(TransactionOptions.defaults(), TransactionOptions.defaults().resolvable());
 
         joined(TransactionOptions.serializable(), TransactionOptions.repeatableRead());
         joined(TransactionOptions.defaults(), TransactionOptions.readCommitted());
         joined(TransactionOptions.defaults(), TransactionOptions.defaults().readOnly());
+        joined(
+                TransactionOptions.defaults().resolvable(),
+                TransactionOptions.defaults().resolvable());
     }
 
     @Test

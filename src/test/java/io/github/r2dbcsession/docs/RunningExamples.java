@@ -64,6 +64,17 @@ final class RunningExamples {
         return accounts;
     }
 
+    Mono<Long> chargeOverdrawn(Database db) {
+        Mono<Long> charged = db.inTransaction(tx -> tx.sql("SELECT id FROM account WHERE balance < 0")
+                .as(Long.class)
+                .all()
+                .collectList()
+                .flatMap(ids -> tx.sql("UPDATE account SET balance = balance - 1 WHERE id = ANY(:ids)")
+                        .bind("ids", ids)
+                        .rowsUpdated()));
+        return charged;
+    }
+
     Mono<Account> stopEarly(Database db) {
         Mono<Account> found = db.inTransaction(tx -> tx.sql("SELECT id, owner, balance FROM account ORDER BY id")
                 .fetchSize(500)

@@ -1,8 +1,11 @@
 package io.github.r2dbcsession.internal.connection;
 
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.CoreSubscriber;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
@@ -18,6 +21,11 @@ import reactor.util.context.Context;
  * handing each step to another thread.
  */
 final class Conversation<T> extends Flux<T> {
+
+    private static final Logger log = LoggerFactory.getLogger(Conversation.class);
+
+    /** Where Reactor looks for what is to be done about an error that nobody can be told of. */
+    private static final String ON_ERROR_DROPPED = "reactor.onErrorDropped.local";
 
     /** What is said. */
     interface Statement<T> {
@@ -69,6 +77,10 @@ final class Conversation<T> extends Flux<T> {
         }
     }
 
+    private static void toldTwice(Throwable failure) {
+        log.debug("A statement failed twice", failure);
+    }
+
     private static final class Reader<T> extends Operators.DeferredSubscription
             implements CoreSubscriber<T>, Conversations.Member {
 
@@ -76,6 +88,7 @@ final class Conversation<T> extends Flux<T> {
         private final Statement<T> statement;
         private final Conversations conversations;
         private volatile boolean cancelled;
+        private boolean begun;
         private boolean ended;
 
         Reader(CoreSubscriber<? super T> actual, Statement<T> statement, Conversations conversations) {
@@ -89,9 +102,11 @@ final class Conversation<T> extends Flux<T> {
             return statement.company();
         }
 
+        /** When the server has told why it ends the connection, the driver tells as well that it has been closed: nobody needs to know. */
         @Override
         public Context currentContext() {
-            return actual.currentContext();
+            Context context = actual.currentContext();
+            return begun ? context.put(ON_ERROR_DROPPED, (Consumer<Throwable>) Conversation::toldTwice) : context;
         }
 
         @Override
@@ -115,6 +130,7 @@ final class Conversation<T> extends Flux<T> {
                 return;
             }
             answer.subscribe(this);
+            begun = true;
         }
 
         @Override
@@ -125,7 +141,7 @@ final class Conversation<T> extends Flux<T> {
         @Override
         public void onNext(T row) {
             if (cancelled) {
-                Operators.onDiscard(row, currentContext());
+                Operators.onDiscard(row, actual.currentContext());
             } else {
                 actual.onNext(row);
             }

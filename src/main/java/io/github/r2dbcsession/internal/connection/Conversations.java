@@ -5,12 +5,16 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import reactor.util.concurrent.Queues;
 
 /**
  * The statements of one connection whose answers have not ended. One with a time limit has the connection to itself: the time is then its
  * own, and a request to stop it can meet no other statement. So has one whose answer is not, or not all of it, the driver's.
  */
 final class Conversations {
+
+    /** How many there are with the driver at a time, whose own limit is twice that: it refuses what is more. */
+    private static final int MOST = Queues.SMALL_BUFFER_SIZE / 2;
 
     /** What one of them shares the connection with. */
     enum Company {
@@ -74,7 +78,7 @@ final class Conversations {
     }
 
     private boolean admits(Member member) {
-        return begun == 0 || !(taken || member.company() == Company.NONE);
+        return begun == 0 || (begun < MOST && !taken && member.company() != Company.NONE);
     }
 
     private void begin(Member member) {

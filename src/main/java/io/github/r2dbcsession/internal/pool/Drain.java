@@ -59,6 +59,11 @@ final class Drain {
     Mono<DrainReport> within(Duration left) {
         Duration sensible = left.compareTo(LONGEST) < 0 ? left : LONGEST;
         limit.accumulateAndGet(now() + sensible.toNanos(), Math::min);
+        return ended();
+    }
+
+    /** Emits the report at the end, however long that takes. */
+    Mono<DrainReport> ended() {
         return done.asMono();
     }
 

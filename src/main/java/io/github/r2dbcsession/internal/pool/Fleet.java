@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import reactor.core.publisher.Mono;
 
 /**
  * Every connection of a pool whose channel is open. Connections belong to a generation: when one is seen to die of what concerns the
@@ -89,6 +90,14 @@ final class Fleet {
             }
         }
         return closed;
+    }
+
+    /** Has the server stop what it does for those, and closes them; within 1 s. Never fails. */
+    Mono<Void> cutOff(Predicate<Pooled> which) {
+        return Mono.when(all.stream()
+                .filter(which)
+                .map(pooled -> pooled.connection().invalidate())
+                .toList());
     }
 
     void killThose(Predicate<Pooled> which) {

@@ -285,7 +285,7 @@ public final class Lease extends Statements {
         Duration held = Duration.ofNanos(heldNanos());
         return new Holder(
                 callSite.toString(),
-                Instant.now().minus(held),
+                Instant.now().minusNanos(System.nanoTime() - start),
                 held,
                 !connection.isQuiet(),
                 Masked.statement(lastStatement),

@@ -225,6 +225,11 @@ public final class LeasePool {
         });
     }
 
+    /** Emits what became of it once it has been closed. */
+    public Mono<DrainReport> closed() {
+        return drain.ended();
+    }
+
     private int refuseThoseWhoWait() {
         AtomicInteger refused = new AtomicInteger();
         line.forEach(place -> {
@@ -244,9 +249,8 @@ public final class LeasePool {
         line.forEach(place -> place.giveUp(failures.closed()));
         dedicated.kill();
         atHand.clear();
-        return pool.disposeLater()
-                .doOnSubscribe(disposing -> fleet.killThose(pooled -> pooled.lease() != null))
-                .onErrorComplete()
+        return fleet.cutOff(pooled -> pooled.lease() != null)
+                .then(pool.disposeLater().onErrorComplete())
                 // One that was made meanwhile is known to the fleet only.
                 .doOnTerminate(() -> fleet.killThose(pooled -> true))
                 .then(Drain.until(() -> fleet.size() == 0 && dedicated.isEmpty() && supply.connecting() == 0))

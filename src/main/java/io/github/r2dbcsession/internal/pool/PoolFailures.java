@@ -29,11 +29,17 @@ record PoolFailures(LeasePool pool) {
         if (now.saturated()) {
             return new PoolExhaustedException(now, limit, pool.holders());
         }
+        return new AcquireTimeoutException(
+                now, limit, whyNoneComes(), pool.supply().lastFailure());
+    }
+
+    /** Why callers wait though not all connections are in use. */
+    String whyNoneComes() {
+        if (pool.lending().isSuspended()) {
+            return "lending is suspended until the application resumes it";
+        }
         Throwable failure = pool.supply().lastFailure();
-        String why = pool.lending().isSuspended()
-                ? "lending is suspended until the application resumes it"
-                : failure == null ? "a connect is under way" : "the last connect failed";
-        return new AcquireTimeoutException(now, limit, why, failure);
+        return failure == null ? "a connect is under way" : "the last connect failed: " + failure.getMessage();
     }
 
     /** In our words what r2dbc-pool fails an acquire with. */

@@ -48,7 +48,10 @@ final class Watch {
         Duration wait = Duration.ofNanos(line.longestWait());
         if (wait.compareTo(pool.settings().waitWarningThreshold()) >= 0 && waiting.isDue()) {
             waiting.warn("pool " + stats.name() + ": a caller has been waiting for a connection for " + wait.toMillis()
-                    + " ms, " + figures(stats) + ": shorten the work done on each, or raise maxSize");
+                    + " ms, " + figures(stats)
+                    + (stats.saturated()
+                            ? longest() + ": shorten the work done on each, or raise maxSize"
+                            : ": " + pool.failures().whyNoneComes()));
             pool.listener().onEvent(new PoolEvent.WaitingLong(stats.name(), wait, stats));
         }
     }
@@ -57,15 +60,20 @@ final class Watch {
         roundsHigh = stats.acquired() + stats.recovering() > HIGH * stats.maxSize() ? roundsHigh + 1 : 0;
         if (roundsHigh >= ROUNDS_HIGH && usage.isDue()) {
             usage.warn("pool " + stats.name() + ": more than 80 % have been in use for " + roundsHigh + " s, "
-                    + figures(stats) + ": callers will soon have to wait; shorten the work, or raise maxSize");
+                    + figures(stats) + longest()
+                    + ": callers will soon have to wait; shorten the work, or raise maxSize");
             pool.listener().onEvent(new PoolEvent.UsageHigh(stats.name(), stats));
         }
     }
 
-    private String figures(PoolStats stats) {
+    private static String figures(PoolStats stats) {
         return "acquired " + stats.acquired() + ", recovering " + stats.recovering() + ", idle " + stats.idle()
-                + ", connecting " + stats.connecting() + ", pending " + stats.pending() + ", maxSize " + stats.maxSize()
-                + ", longest held: "
+                + ", connecting " + stats.connecting() + ", pending " + stats.pending() + ", maxSize "
+                + stats.maxSize();
+    }
+
+    private String longest() {
+        return ", longest held: "
                 + fleet.leases().stream()
                         .limit(NAMED)
                         .map(Lease::holder)
@@ -96,7 +104,7 @@ final class Watch {
                 name,
                 holder.held().toMillis(),
                 holder.acquiredAt(),
-                holder.lastStatement(),
+                holder.lastStatement().isEmpty() ? "none" : holder.lastStatement(),
                 holder.backendPid().isPresent() ? holder.backendPid().getAsInt() : "unknown");
         pool.listener().onEvent(new PoolEvent.LeakSuspected(name, holder));
     }
