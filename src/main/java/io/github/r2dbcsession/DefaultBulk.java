@@ -6,6 +6,7 @@ import io.github.r2dbcsession.internal.sql.bulk.RecordPart;
 import io.github.r2dbcsession.internal.sql.bulk.RowTarget;
 import io.github.r2dbcsession.internal.sql.bulk.TableColumn;
 import io.r2dbc.spi.Readable;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
@@ -23,6 +24,9 @@ record DefaultBulk<R>(StatementScope scope, String table, Class<R> type, int chu
 
     private static final int CHUNK = 2_000;
     private static final int LARGEST_CHUNK = 100_000;
+
+    /** What {@code to_regclass} says of a text that cannot be a name. */
+    private static final String NO_NAME = "42602";
 
     static <R> Bulk<R> of(StatementScope scope, String table, Class<R> type) {
         RecordPart.of(type);
@@ -117,7 +121,12 @@ record DefaultBulk<R>(StatementScope scope, String table, Class<R> type, int chu
                                 statement -> statement.bind(0, table),
                                 result -> result.map(DefaultBulk::column)))
                 .collectList()
+                .onErrorReturn(DefaultBulk::isNoName, List.of())
                 .map(columns -> RowTarget.of(table, type, columns));
+    }
+
+    private static boolean isNoName(Throwable failure) {
+        return NO_NAME.equals(Failures.sqlState(failure));
     }
 
     private static TableColumn column(Readable row) {

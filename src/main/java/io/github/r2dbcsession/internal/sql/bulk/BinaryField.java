@@ -108,9 +108,9 @@ interface BinaryField {
         if (type.isEnum() && (column.kind().equals("e") || TEXTS.contains(column.oid()))) {
             return (out, value) -> out.putText(((Enum<?>) value).name());
         } else if (text && (column.kind().equals("e") || TEXTS.contains(column.oid()))) {
-            return (out, value) -> out.putText(value.toString());
+            return (out, value) -> out.putText(whole(value.toString()));
         } else if (text && column.oid() == JSONB) {
-            return (out, value) -> jsonb(out, value.toString());
+            return (out, value) -> jsonb(out, whole(value.toString()));
         }
         @Nullable
         BinaryField field = FIELDS.getOrDefault(column.oid(), Map.of()).get(type);
@@ -171,6 +171,19 @@ interface BinaryField {
         out.putInt(utf8.length + 1);
         out.putByte(1);
         out.putBytes(utf8);
+    }
+
+    /** Returns the text; of half of a surrogate pair Java would make a question mark. */
+    private static String whole(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                if (Character.charCount(text.codePointAt(i)) == 1) {
+                    throw new ArithmeticException();
+                }
+                i++;
+            }
+        }
+        return text;
     }
 
     private static BinaryField micros(ToLongFunction<Object> convert) {
