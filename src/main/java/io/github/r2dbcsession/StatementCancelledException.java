@@ -28,7 +28,7 @@ public final class StatementCancelledException extends R2dbcNonTransientResource
 
     StatementCancelledException(String scope, Phase phase, By by, @Nullable Throwable cause) {
         super(
-                "the server stopped the " + scope + " " + phase + ", nothing of it stays: " + hint(by),
+                "the server stopped work of the " + scope + " " + phase + ", nothing of it stays: " + hint(by),
                 by == By.LOCK_TIMEOUT ? "55P03" : "57014",
                 0,
                 (String) null,
