@@ -48,7 +48,10 @@ final class Watch {
         Duration wait = Duration.ofNanos(line.longestWait());
         if (wait.compareTo(pool.settings().waitWarningThreshold()) >= 0 && waiting.isDue()) {
             waiting.warn("pool " + stats.name() + ": a caller has been waiting for a connection for " + wait.toMillis()
-                    + " ms, " + figures(stats) + ": shorten the work done on each, or raise maxSize");
+                    + " ms, " + figures(stats) + ": "
+                    + (stats.acquired() + stats.recovering() < stats.maxSize()
+                            ? "not all are in use; is the server slow to let connections in, or is lending suspended?"
+                            : "shorten the work done on each, or raise maxSize"));
             pool.listener().onEvent(new PoolEvent.WaitingLong(stats.name(), wait, stats));
         }
     }
@@ -62,15 +65,19 @@ final class Watch {
         }
     }
 
+    private String longestHeld() {
+        String holders = fleet.leases().stream()
+                .limit(NAMED)
+                .map(Lease::holder)
+                .map(holder -> holder.held().toMillis() + " ms by " + holder.acquiredAt())
+                .collect(Collectors.joining(", "));
+        return holders.isEmpty() ? "" : ", longest held: " + holders;
+    }
+
     private String figures(PoolStats stats) {
         return "acquired " + stats.acquired() + ", recovering " + stats.recovering() + ", idle " + stats.idle()
                 + ", connecting " + stats.connecting() + ", pending " + stats.pending() + ", maxSize " + stats.maxSize()
-                + ", longest held: "
-                + fleet.leases().stream()
-                        .limit(NAMED)
-                        .map(Lease::holder)
-                        .map(holder -> holder.held().toMillis() + " ms by " + holder.acquiredAt())
-                        .collect(Collectors.joining(", "));
+                + longestHeld();
     }
 
     private void checkHolders(String name) {
