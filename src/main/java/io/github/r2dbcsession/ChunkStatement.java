@@ -5,6 +5,7 @@ import io.github.r2dbcsession.internal.sql.TextForm;
 import io.github.r2dbcsession.internal.sql.bulk.RecordPart;
 import io.github.r2dbcsession.internal.sql.bulk.RowTarget;
 import io.github.r2dbcsession.sql.StatementException;
+import io.r2dbc.postgresql.codec.Vector;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -34,12 +35,16 @@ record ChunkStatement(StatementScope scope, RowTarget target, String sql) {
             RecordPart part = fill.part();
             query = fill.isText()
                     ? query.bind(RowTarget.parameter(i), texts(part, before, rows), String.class)
-                    : values(query, i, part, before, rows);
+                    : values(query, i, fill, before, rows);
         }
         return query.rowsUpdated();
     }
 
-    private static Query values(Query query, int index, RecordPart part, long before, List<?> rows) {
+    private static Query values(Query query, int index, RowTarget.Fill fill, long before, List<?> rows) {
+        RecordPart part = fill.part();
+        if (fill.isVector()) {
+            return query.bind(RowTarget.parameter(index), vectors(part, rows), Vector.class);
+        }
         try {
             return query.bind(RowTarget.parameter(index), values(part, rows), part.type());
         } catch (StatementException misfit) {
@@ -58,6 +63,12 @@ record ChunkStatement(StatementScope scope, RowTarget target, String sql) {
             values.add(part.of(row));
         }
         return values;
+    }
+
+    private static List<@Nullable Object> vectors(RecordPart part, List<?> rows) {
+        List<@Nullable Object> vectors = values(part, rows);
+        vectors.replaceAll(value -> value == null ? null : Vector.of((float[]) value));
+        return vectors;
     }
 
     private static List<@Nullable String> texts(RecordPart part, long before, List<?> rows) {

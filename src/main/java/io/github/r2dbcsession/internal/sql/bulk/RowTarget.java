@@ -24,6 +24,11 @@ public record RowTarget(String table, List<Fill> fills) {
             return column.array() || column.kind().equals("c");
         }
 
+        /** Whether the component is pgvector's vector as people have it: its array is no array to PostgreSQL. */
+        public boolean isVector() {
+            return part.type() == float[].class && !column.array();
+        }
+
         String quoted() {
             return column.quoted();
         }
