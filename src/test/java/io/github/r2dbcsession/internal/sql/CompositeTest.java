@@ -180,6 +180,12 @@ class CompositeTest {
 
         assertThat(server.one("SELECT 1 AS id, 'Elm' AS home_street, 7 AS home_number", Holder.class))
                 .isEqualTo(expected);
+        assertThatThrownBy(() -> server.one("SELECT ROW('Elm', 7)::address AS home", Address.class))
+                .isInstanceOf(RowMappingException.class)
+                .hasMessageEndingWith(
+                        "it has, unused: home; a record that is one column is read by map(row -> row.get(...))");
+        assertThat(server.row("SELECT ROW('Elm', 7)::address AS home", row -> row.get(0, Address.class)))
+                .isEqualTo(new Address("Elm", 7));
         assertThat(server.one("SELECT 1 AS id, ROW('Elm', 7)::address AS home", Holder.class))
                 .isEqualTo(expected);
         assertThat(server.one("SELECT 1 AS id, ROW('Elm', 7) AS home", Holder.class))
