@@ -50,7 +50,7 @@ final class Watch {
             waiting.warn("pool " + stats.name() + ": a caller has been waiting for a connection for " + wait.toMillis()
                     + " ms, " + figures(stats) + ": "
                     + (stats.acquired() + stats.recovering() < stats.maxSize()
-                            ? "not all are in use; is the server slow to let connections in, or is lending suspended?"
+                            ? "not all are in use; does the server let no more in, or slowly, or is lending suspended?"
                             : "shorten the work done on each, or raise maxSize"));
             pool.listener().onEvent(new PoolEvent.WaitingLong(stats.name(), wait, stats));
         }
