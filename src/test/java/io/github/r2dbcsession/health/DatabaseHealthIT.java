@@ -258,7 +258,8 @@ class DatabaseHealthIT {
     @Test
     void aHostThatNeverAnswersCostsNoMoreThanTheDeadline() {
         try (FakeServer silent = FakeServer.silent()) {
-            DatabaseHealth health = health(database("postgresql://app:x@127.0.0.1:" + silent.port() + "/shop"));
+            DatabaseHealth health =
+                    health(database("postgresql://app:x@127.0.0.1:" + silent.port() + "/shop?connect_timeout=3"));
             Mono<Long> control = Mono.delay(SHORT).elapsed().map(timed -> timed.getT1());
 
             Mono<Long> overrun = Mono.zip(health.check().elapsed(), control, (checked, timer) -> {

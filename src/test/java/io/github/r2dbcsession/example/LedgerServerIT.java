@@ -12,13 +12,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 @DatabaseTest
-class LedgerServerTest {
+class LedgerServerIT {
 
     private static TestLedger ledger;
 
     @BeforeAll
     static void start() {
-        ledger = new TestLedger(LedgerServerTest.class);
+        ledger = new TestLedger(LedgerServerIT.class);
     }
 
     @AfterAll

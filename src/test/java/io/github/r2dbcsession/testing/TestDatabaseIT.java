@@ -9,7 +9,7 @@ import java.sql.SQLException;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-class TestDatabaseTest {
+class TestDatabaseIT {
 
     private static TestDatabase database;
 
@@ -49,13 +49,13 @@ class TestDatabaseTest {
 
     @Test
     void aFreshSchemaIsEmptyEachTime() {
-        String schema = database.freshSchema(TestDatabaseTest.class);
+        String schema = database.freshSchema(TestDatabaseIT.class);
         database.execute("CREATE TABLE " + schema + ".left_over ()");
 
-        database.freshSchema(TestDatabaseTest.class);
+        database.freshSchema(TestDatabaseIT.class);
 
         assertThat(database.query("SELECT 1 FROM pg_tables WHERE schemaname = ?", row -> row.getInt(1), schema))
                 .isEmpty();
-        database.dropSchema(TestDatabaseTest.class);
+        database.dropSchema(TestDatabaseIT.class);
     }
 }
