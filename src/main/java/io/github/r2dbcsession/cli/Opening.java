@@ -57,7 +57,9 @@ final class Opening {
                     HealthStatus.DEGRADED,
                     "SESSIONS",
                     ready.size() + " of " + wanted + " sessions could be created"
-                            + (why == null ? "" : ": " + Advice.message(why, limit)),
+                            + (why == null
+                                    ? ""
+                                    : ": " + Advice.message(why.getCause() == null ? why : why.getCause(), limit)),
                     wanted + " sessions within " + limit.toMillis() + " ms",
                     "raise max_connections or the role's connection limit, or lower maxSize");
         }
