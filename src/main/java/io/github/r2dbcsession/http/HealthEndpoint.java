@@ -39,8 +39,7 @@ import reactor.netty.http.server.HttpServerRoutes;
  * </ul>
  *
  * <p>The {@code Accept} header chooses the {@linkplain HealthFormat format}. HEAD is answered as GET is, without the body, but for the
- * events. Other methods on these paths are answered 405. Nothing is
- * cached: every answer says {@code no-store}.
+ * events. Other methods on these paths are answered 405. Nothing is cached: every answer says {@code no-store}.
  */
 public final class HealthEndpoint {
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Values are turned into what the driver encodes when they are given, so a collection may change afterwards: collections
  * and primitive arrays become PostgreSQL arrays, an {@code Optional} its value or null, an enum its constant's name (fitting
- * text and enum columns alike), a {@code Duration} an interval in hours and smaller units, a {@code Character} a text, a record a composite.
+ * text and enum columns alike), a {@code Duration} and a {@code Period} an interval, a {@code Character} a text, a record a composite.
  * A null without a type, and an empty collection without one, take the type that the statement expects there. Where it expects none, as in
  * {@code :id IS NULL OR id = :id}, PostgreSQL refuses them: cast ({@code :id::bigint}) or name the type.
  *
