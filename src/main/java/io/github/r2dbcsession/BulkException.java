@@ -30,6 +30,12 @@ public final class BulkException extends R2dbcNonTransientException {
         return state != null && (state.startsWith("21") || state.startsWith("22") || state.startsWith("23"));
     }
 
+    /** Whether it is about what a row's values break. */
+    static boolean isOfAKey(Throwable failure) {
+        String state = Failures.sqlState(failure);
+        return state != null && state.startsWith("23");
+    }
+
     private static String place(long firstRow, long lastRow) {
         if (firstRow == lastRow) {
             return "row " + firstRow;

@@ -1,8 +1,11 @@
 package io.github.r2dbcsession;
 
+import io.github.r2dbcsession.internal.sql.Bindings;
 import io.github.r2dbcsession.internal.sql.TextForm;
 import io.github.r2dbcsession.internal.sql.bulk.RecordPart;
 import io.github.r2dbcsession.internal.sql.bulk.RowTarget;
+import io.github.r2dbcsession.sql.StatementException;
+import io.r2dbc.postgresql.codec.Vector;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -32,9 +35,26 @@ record ChunkStatement(StatementScope scope, RowTarget target, String sql) {
             RecordPart part = fill.part();
             query = fill.isText()
                     ? query.bind(RowTarget.parameter(i), texts(part, before, rows), String.class)
-                    : query.bind(RowTarget.parameter(i), values(part, rows), part.type());
+                    : values(query, i, fill, before, rows);
         }
         return query.rowsUpdated();
+    }
+
+    private static Query values(Query query, int index, RowTarget.Fill fill, long before, List<?> rows) {
+        RecordPart part = fill.part();
+        if (fill.isVector()) {
+            return query.bind(RowTarget.parameter(index), vectors(part, rows), Vector.class);
+        }
+        try {
+            return query.bind(RowTarget.parameter(index), values(part, rows), part.type());
+        } catch (StatementException misfit) {
+            long row = before;
+            for (Object each : rows) {
+                row++;
+                Bindings.check(place(row, part), part.of(each));
+            }
+            throw misfit;
+        }
     }
 
     private static List<@Nullable Object> values(RecordPart part, List<?> rows) {
@@ -45,13 +65,22 @@ record ChunkStatement(StatementScope scope, RowTarget target, String sql) {
         return values;
     }
 
+    private static List<@Nullable Object> vectors(RecordPart part, List<?> rows) {
+        List<@Nullable Object> vectors = values(part, rows);
+        vectors.replaceAll(value -> value == null ? null : Vector.of((float[]) value));
+        return vectors;
+    }
+
     private static List<@Nullable String> texts(RecordPart part, long before, List<?> rows) {
         List<@Nullable String> texts = new ArrayList<>(rows.size());
         for (Object row : rows) {
-            String place = "row " + (before + texts.size() + 1) + ": component " + part.name();
-            texts.add(TextForm.of(place, part.of(row)));
+            texts.add(TextForm.of(place(before + texts.size() + 1, part), part.of(row)));
         }
         return texts;
+    }
+
+    private static String place(long row, RecordPart part) {
+        return "row " + row + ": component " + part.name();
     }
 
     /** Ends a trial that the server had nothing against. */

@@ -46,7 +46,8 @@ final class CopyIn {
         }
         Matcher line = LINE.matcher(refusal.getErrorDetails().getWhere().orElse(""));
         if (!line.find()) {
-            return new BulkException(1, Long.MAX_VALUE, failure);
+            // Keys are looked at when all rows are in; anything else without a line is about the statement.
+            return BulkException.isOfAKey(failure) ? new BulkException(1, Long.MAX_VALUE, failure) : failure;
         }
         long row = Long.parseLong(line.group(1));
         return new BulkException(row, row, failure);

@@ -1,6 +1,6 @@
 package io.github.r2dbcsession;
 
-import io.github.r2dbcsession.internal.pool.Lease;
+import io.github.r2dbcsession.internal.pool.Statements;
 import io.github.r2dbcsession.internal.sql.ParsedSql;
 import io.github.r2dbcsession.internal.sql.bulk.BinaryRows;
 import io.github.r2dbcsession.internal.sql.bulk.RecordPart;
@@ -8,6 +8,7 @@ import io.github.r2dbcsession.internal.sql.bulk.RowTarget;
 import io.github.r2dbcsession.internal.sql.bulk.TableColumn;
 import io.github.r2dbcsession.sql.StatementException;
 import io.r2dbc.spi.Readable;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
@@ -25,6 +26,9 @@ record DefaultBulk<R>(StatementScope scope, String table, Class<R> type, int chu
 
     private static final int CHUNK = 2_000;
     private static final int LARGEST_CHUNK = 100_000;
+
+    /** What {@code to_regclass} says of a text that cannot be a name. */
+    private static final String NO_NAME = "42602";
 
     static <R> Bulk<R> of(StatementScope scope, String table, Class<R> type) {
         RecordPart.of(type);
@@ -120,6 +124,7 @@ record DefaultBulk<R>(StatementScope scope, String table, Class<R> type, int chu
                                 statement -> statement.bind(0, table),
                                 result -> result.map(DefaultBulk::column)))
                 .collectList()
+                .onErrorReturn(DefaultBulk::isNoName, List.of())
                 .map(columns -> RowTarget.of(table, type, columns));
     }
 
@@ -127,8 +132,8 @@ record DefaultBulk<R>(StatementScope scope, String table, Class<R> type, int chu
      * Fails where the columns are not those that the rows were written for: a COPY may have waited behind an ALTER TABLE, and the server
      * cannot tell the bytes of one type from those of another. From its beginning to the end of the transaction it keeps the next one out.
      */
-    private static Flux<Long> unchanged(Lease lease, RowTarget target) {
-        return lease.converse(
+    private static Flux<Long> unchanged(Statements on, RowTarget target) {
+        return on.converse(
                         TableColumn.OUTLINE,
                         statement -> statement.bind(0, target.table()),
                         result -> result.map(row -> text(row, "outline")))
@@ -139,6 +144,10 @@ record DefaultBulk<R>(StatementScope scope, String table, Class<R> type, int chu
     private static StatementException changed(String table) {
         return new StatementException("the columns of " + table
                 + " changed before its rows were taken: nothing is kept of them, and they can be copied again");
+    }
+
+    private static boolean isNoName(Throwable failure) {
+        return NO_NAME.equals(Failures.sqlState(failure));
     }
 
     private static TableColumn column(Readable row) {

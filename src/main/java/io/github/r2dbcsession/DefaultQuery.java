@@ -8,6 +8,7 @@ import io.github.r2dbcsession.sql.Row;
 import io.github.r2dbcsession.sql.StatementException;
 import io.r2dbc.spi.Result;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
@@ -128,7 +129,7 @@ record DefaultQuery(StatementScope scope, ParsedSql sql, Bindings bindings, Stat
 
     @Override
     public Mono<String> explain(ExplainOption... options) {
-        Explain explain = new Explain(sql, bindings, whole, Set.of(options));
+        Explain explain = new Explain(sql, bindings, whole, Set.copyOf(Arrays.asList(options)));
         return scope.run(false, lease -> {
                     lease.announce(sql::mayChangeSession);
                     return explain.on(lease);

@@ -6,6 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.SynchronousSink;
 import reactor.core.scheduler.Schedulers;
@@ -24,6 +26,14 @@ final class FileBuffers {
                         channel -> Flux.generate(sink -> read(channel, sink)),
                         FileBuffers::close)
                 .subscribeOn(Schedulers.boundedElastic());
+    }
+
+    /** Does the same and tells how many bytes have been read, from nought for each subscription. */
+    static Flux<ByteBuffer> told(Path file, LongConsumer bytesSoFar) {
+        return Flux.defer(() -> {
+            AtomicLong bytes = new AtomicLong();
+            return of(file).doOnNext(piece -> bytesSoFar.accept(bytes.addAndGet(piece.remaining())));
+        });
     }
 
     private static void read(FileChannel channel, SynchronousSink<ByteBuffer> sink) {

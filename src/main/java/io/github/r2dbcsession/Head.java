@@ -76,7 +76,7 @@ final class Head<T> extends Mono<T> {
         public void onComplete() {
             T row = first;
             if (only && more) {
-                actual.onError(new TooManyRowsException());
+                actual.onError(TooManyRowsException.ofOne());
                 return;
             }
             if (row != null) {

@@ -68,7 +68,7 @@ final class Load<K, V> implements Subscription {
             return;
         }
         if (rows.size() > 1) {
-            actual.onError(new TooManyRowsException());
+            actual.onError(TooManyRowsException.ofLoad());
             return;
         }
         if (!rows.isEmpty()) {

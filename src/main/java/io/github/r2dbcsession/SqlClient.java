@@ -3,6 +3,7 @@ package io.github.r2dbcsession;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.LongConsumer;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -49,6 +50,15 @@ public interface SqlClient {
     /** Does the same with a file, which is read on a thread that may block. */
     default Mono<Long> copyIn(String sql, Path file) {
         return copyIn(sql, FileBuffers.of(file));
+    }
+
+    /**
+     * Does the same and tells how far it is.
+     *
+     * @param bytesSoFar is told, after each part, how many bytes of the file have been read to be sent. Must not block
+     */
+    default Mono<Long> copyIn(String sql, Path file, LongConsumer bytesSoFar) {
+        return copyIn(sql, FileBuffers.told(file, bytesSoFar));
     }
 
     /**

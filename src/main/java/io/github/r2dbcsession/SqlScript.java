@@ -6,6 +6,7 @@ import io.r2dbc.postgresql.api.PostgresqlException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,12 +27,15 @@ import reactor.core.publisher.Mono;
  */
 public final class SqlScript {
 
+    /** What some editors put before a text in UTF-8. */
+    private static final String BYTE_ORDER_MARK = "\ufeff";
+
     private final String name;
     private final List<ScriptPart> parts;
 
     private SqlScript(String name, String text) {
         this.name = name;
-        this.parts = ScriptPart.split(text);
+        this.parts = ScriptPart.split(text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text);
     }
 
     /**
@@ -47,6 +51,8 @@ public final class SqlScript {
     public static SqlScript file(Path file) {
         try {
             return new SqlScript(file.getFileName().toString(), Files.readString(file));
+        } catch (CharacterCodingException e) {
+            throw new UncheckedIOException("the script " + file + " is not in UTF-8", e);
         } catch (IOException e) {
             throw new UncheckedIOException("the script " + file + " cannot be read", e);
         }

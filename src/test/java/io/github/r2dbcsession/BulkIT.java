@@ -326,6 +326,7 @@ class BulkIT {
                             .isInstanceOfAny(StatementException.class, io.r2dbc.spi.R2dbcException.class))
                     .verify(LIMIT);
         }
+        refused(db.bulk("account; DROP TABLE account", Account.class).insert(rows(1, 1)), "there is no table");
         assertThat(count()).isZero();
     }
 
@@ -347,6 +348,25 @@ class BulkIT {
                 "java.lang.Thread",
                 "bigint");
         refused(accounts.copy(Flux.just(new Account(1, "", Optional.of(70_000)))), "row 1", "balance");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aTextThatPostgresqlCannotHoldIsRefusedAndItsRowNamed(Way way) {
+        for (String bad : List.of("half \ud83d", "\ude00", "\ud83d\ud83d\ude00", "a\ude00b")) {
+            refused(
+                    way.write(
+                            accounts.chunks(2),
+                            Flux.concat(rows(1, 3), Flux.just(new Account(4, bad, Optional.empty())), rows(5, 3))),
+                    "row 4",
+                    "owner");
+        }
+        assertThat(count()).isZero();
+        assertThat(way.write(accounts, Flux.just(new Account(1, "\ud83d\ude00", Optional.empty())))
+                        .block(LIMIT))
+                .isEqualTo(1);
+        assertThat(db.sql("SELECT owner FROM account").as(String.class).one().block(LIMIT))
+                .isEqualTo("\ud83d\ude00");
     }
 
     private static void refused(Mono<Long> write, String... told) {

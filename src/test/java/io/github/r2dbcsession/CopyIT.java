@@ -19,8 +19,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -83,12 +86,37 @@ class CopyIT {
 
         assertThat(db.copyIn("COPY note FROM STDIN (FORMAT csv, HEADER)", file).block(LIMIT))
                 .isEqualTo(2);
+        List<Long> progress = new CopyOnWriteArrayList<>();
+        Mono<Long> again = db.copyIn("COPY note FROM STDIN (FORMAT csv, HEADER)", longFile(folder), progress::add);
+        assertThat(again.block(LIMIT)).isEqualTo(10_000);
+        assertThat(progress)
+                .hasSizeGreaterThan(1)
+                .isSorted()
+                .endsWith(longFile(folder).toFile().length());
         StepVerifier.create(db.copyIn("COPY note FROM STDIN", folder.resolve("none")))
                 .expectError(NoSuchFileException.class)
                 .verify(LIMIT);
 
-        assertThat(server.query("SELECT text FROM " + SCHEMA + ".note ORDER BY id", row -> row.getString(1)))
+        assertThat(server.query(
+                        "SELECT text FROM " + SCHEMA + ".note WHERE id < 3 ORDER BY id", row -> row.getString(1)))
                 .containsExactly("one", "t,w\"o\n");
+    }
+
+    private static Path longFile(Path folder) throws IOException {
+        return Files.writeString(
+                folder.resolve("long.csv"),
+                "id,text\n"
+                        + IntStream.range(1_000, 11_000)
+                                .mapToObj(id -> id + ",this is note " + id + "\n")
+                                .collect(Collectors.joining()));
+    }
+
+    @Test
+    void anOptionThatTheServerDoesNotKnowIsNotTheFaultOfARow() {
+        StepVerifier.create(db.copyIn("COPY note FROM STDIN (FORMAT xml)", Flux.just(buffer("1\tone\n"))))
+                .expectErrorSatisfies(failure ->
+                        assertThat(failure).isNotInstanceOf(BulkException.class).hasMessageContaining("xml"))
+                .verify(LIMIT);
     }
 
     @Test

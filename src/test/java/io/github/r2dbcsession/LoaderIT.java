@@ -104,8 +104,11 @@ class LoaderIT {
         StepVerifier.create(Flux.just(4L, 5L, 6L)
                         .flatMapSequential(key -> loader.load(key)
                                 .map(Account::owner)
-                                .onErrorResume(TooManyRowsException.class, several -> Mono.just("several"))))
-                .expectNext("owner 4", "several", "owner 6")
+                                .onErrorResume(TooManyRowsException.class, several -> Mono.just(several.getMessage()))))
+                .expectNext(
+                        "owner 4",
+                        "a loader's statement returned more than one row for a key: a loader is for rows with a unique key",
+                        "owner 6")
                 .expectComplete()
                 .verify(LIMIT);
     }

@@ -149,6 +149,24 @@ class OperatingIT {
     }
 
     @Test
+    void aLongWaitWhileNothingIsInUseIsNotBlamedOnTheWork() {
+        try (Logged log = new Logged(PoolListener.class)) {
+            db.suspend().block(LIMIT);
+            Disposable waiting = db.sql("SELECT 1").rowsUpdated().retry(50).subscribe(rows -> {}, failure -> {});
+
+            await().atMost(LIMIT).until(() -> !log.messages().isEmpty());
+            waiting.dispose();
+            db.resume().block(LIMIT);
+
+            assertThat(log.messages())
+                    .first()
+                    .asString()
+                    .contains("a caller has been waiting", "acquired 0", "lending is suspended")
+                    .doesNotContain("longest held", "shorten");
+        }
+    }
+
+    @Test
     void longWaitsAndHighUseAreSaidOnce() {
         List<PoolEvent> events = new CopyOnWriteArrayList<>();
         Disposable listening = db.poolEvents().subscribe(events::add);

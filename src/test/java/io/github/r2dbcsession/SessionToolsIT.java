@@ -112,7 +112,7 @@ class SessionToolsIT {
                 .bind("n", 5);
         int before = notes();
 
-        assertThat(write.explain(ANALYZE, BUFFERS).block(LIMIT))
+        assertThat(write.explain(ANALYZE, BUFFERS, ANALYZE).block(LIMIT))
                 .contains("actual")
                 .contains("rows=5");
         assertThat(write.explain(ANALYZE, JSON).block(LIMIT)).startsWith("[").contains("\"Actual Rows\"");
@@ -163,7 +163,7 @@ class SessionToolsIT {
     }
 
     @Test
-    void anErrorSaysWhere() {
+    void anErrorSaysWhere(@TempDir Path folder) throws IOException {
         SqlScript script = SqlScript.of("INSERT INTO note VALUES (1);\n\nINSERT INTO note\n  VALUES (wrong);");
 
         StepVerifier.create(db.inTransaction(script::run))
@@ -181,6 +181,10 @@ class SessionToolsIT {
         StepVerifier.create(SqlScript.of("SELECT 1;\nCOMMIT").run(db))
                 .expectErrorMatches(failure -> failure instanceof ScriptException where && where.line() == 2)
                 .verify(LIMIT);
+        Path marked = Files.writeString(folder.resolve("marked.sql"), "\ufeffSELECT 1");
+        assertThat(SqlScript.file(marked).run(db).block(LIMIT)).isEqualTo(1);
+        Path latin = Files.write(folder.resolve("latin.sql"), new byte[] {'S', (byte) 0xfc});
+        assertThatThrownBy(() -> SqlScript.file(latin)).hasMessageContaining("latin.sql is not in UTF-8");
         assertThatThrownBy(() -> SqlScript.resource("no-such.sql")).isInstanceOf(IllegalArgumentException.class);
     }
 

@@ -75,7 +75,9 @@ class StatementTimeoutIT {
 
         assertThat(stopped.by()).isEqualTo(By.DEADLINE);
         assertThat(stopped.getSqlState()).isEqualTo("57014");
-        assertThat(stopped).hasMessageContaining("database shop").hasMessageContaining("give it more");
+        assertThat(stopped)
+                .hasMessageContaining("stopped work of the database shop")
+                .hasMessageContaining("give it more");
         nothingRuns();
         assertThat(pid(db)).as("the connection has been kept").isEqualTo(pid);
     }

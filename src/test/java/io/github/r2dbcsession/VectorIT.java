@@ -8,6 +8,7 @@ import io.github.r2dbcsession.testing.TestDatabase;
 import io.r2dbc.postgresql.codec.Vector;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,7 +24,7 @@ class VectorIT {
     private final Database db = Database.of(server.url(VectorIT.class));
 
     @SuppressWarnings("ArrayRecordComponent")
-    record Item(int id, float[] embedding) {}
+    record Item(int id, float @Nullable [] embedding) {}
 
     record NewItem(int id, Vector embedding) {}
 
@@ -88,8 +89,12 @@ class VectorIT {
                         .upsert(Flux.fromIterable(items), "id")
                         .block(LIMIT))
                 .isEqualTo(2);
+        assertThat(db.bulk("item", Item.class)
+                        .upsert(Flux.just(new Item(2, new float[] {0, 0, 1}), new Item(3, null)), "id")
+                        .block(LIMIT))
+                .isEqualTo(2);
 
-        assertThat(db.sql("SELECT id FROM item ORDER BY embedding <-> '[1,1,1]'")
+        assertThat(db.sql("SELECT id FROM item WHERE embedding IS NOT NULL ORDER BY embedding <-> '[1,1,1]'")
                         .as(Integer.class)
                         .all()
                         .collectList()

@@ -3,12 +3,14 @@ package io.github.r2dbcsession.cli;
 import io.github.r2dbcsession.connection.AuthenticationFailedException;
 import io.github.r2dbcsession.connection.ConnectFailedException;
 import io.github.r2dbcsession.connection.ConnectTimeoutException;
+import io.github.r2dbcsession.connection.NoSuitableHostException;
 import io.github.r2dbcsession.connection.TlsFailedException;
 import io.r2dbc.spi.R2dbcException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 
 /** What to change after a failure. */
@@ -19,12 +21,21 @@ final class Advice {
 
     private Advice() {}
 
+    /** What went wrong; of a step that took too long Reactor's own words would tell nobody anything. */
+    static String message(Throwable failure, Duration limit) {
+        return failure instanceof TimeoutException
+                ? "no answer within " + limit.toMillis() + " ms"
+                : String.valueOf(failure.getMessage());
+    }
+
     static String on(Throwable failure) {
         if (failure instanceof AuthenticationFailedException refused) {
             return login(String.valueOf(refused.getSqlState()));
         } else if (failure instanceof TlsFailedException) {
-            return "name the server's authority by sslrootcert=, or ask for less by sslmode=require;"
-                    + " for a server without TLS sslmode=prefer or disable";
+            return "for a server without TLS switch it on, or use sslmode=prefer or disable; for a certificate that is"
+                    + " refused name its authority by sslrootcert=, or ask for less by sslmode=require";
+        } else if (failure instanceof NoSuitableHostException) {
+            return "name a host that has this role, or ask for another by target_session_attrs=";
         } else if (failure instanceof ConnectFailedException failed) {
             return switch (failed.reason()) {
                 case UNKNOWN_HOST -> "is the host's name spelled right, and known to this machine's DNS?";

@@ -172,7 +172,7 @@ final class Check {
             return true;
         } catch (RuntimeException failure) {
             Throwable cause = Exceptions.unwrap(failure);
-            refusal = String.valueOf(cause.getMessage());
+            refusal = Advice.message(cause, limit);
             say("refused", refusal);
             advise(Advice.on(cause));
             return false;

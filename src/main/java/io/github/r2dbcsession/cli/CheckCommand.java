@@ -36,7 +36,7 @@ import reactor.core.Exceptions;
         exitCodeList = {
             "0:connected, or answered in JSON; with --full nothing worse than a warning",
             "1:not reachable or refused; with --full not usable",
-            "2:a bad string",
+            "2:a bad string or option",
             "3:with --full usable, and something is wrong"
         })
 final class CheckCommand implements Callable<Integer> {
@@ -44,6 +44,8 @@ final class CheckCommand implements Callable<Integer> {
     private static final int NOT_CONNECTED = 1;
     private static final int BAD_STRING = 2;
     private static final int DEGRADED = 3;
+    private static final int LONGEST_LIMIT = 3_600;
+    private static final int LARGEST_POOL = 10_000;
 
     private final InputStream in;
     private final OutputStream out;
@@ -68,13 +70,13 @@ final class CheckCommand implements Callable<Integer> {
             names = "--format",
             paramLabel = "FORMAT",
             description = "The form of a full report: text (default), json or markdown.")
-    private ReportFormat format = ReportFormat.TEXT;
+    private @Nullable ReportFormat format;
 
     @Option(
             names = "--max-size",
             paramLabel = "CONNECTIONS",
             description = "How large the pool is to be, for a full report; 10 by default.")
-    private int maxSize = PoolSettings.defaults().maxSize();
+    private @Nullable Integer maxSize;
 
     @Option(names = "--limit", paramLabel = "SECONDS", description = "How long each step may take, 10 by default.")
     private int limit = 10;
@@ -96,20 +98,37 @@ final class CheckCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         PrintWriter writer = new PrintWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8));
         BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
-        if (!jsonEnabled && !stdinEnabled) {
-            String line = string != null ? string : lines.readLine();
-            return check(line == null ? "" : line, writer);
-        }
-        if (string != null || !jsonEnabled || !stdinEnabled) {
-            writer.println("--json and --stdin go together and take no argument");
+        String misuse = misuse();
+        if (misuse != null) {
+            writer.println(misuse);
             writer.flush();
             return BAD_STRING;
+        }
+        if (!jsonEnabled) {
+            String line = string != null ? string : lines.readLine();
+            return check(line == null ? "" : line, writer);
         }
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             writer.println(json.writeValueAsString(answer(line)));
             writer.flush();
         }
         return 0;
+    }
+
+    /** Tells of options that contradict; picocli sees to each by itself. */
+    private @Nullable String misuse() {
+        if (jsonEnabled != stdinEnabled || (jsonEnabled && string != null)) {
+            return "--json and --stdin go together and take no argument";
+        } else if (jsonEnabled && fullEnabled) {
+            return "--full takes one string, without --json and --stdin; its form is --format json";
+        } else if (!fullEnabled && (format != null || maxSize != null)) {
+            return "--format and --max-size need --full";
+        } else if (limit < 1 || limit > LONGEST_LIMIT) {
+            return "--limit must be from 1 to " + LONGEST_LIMIT + " seconds, was " + limit;
+        } else if (maxSize != null && (maxSize < 1 || maxSize > LARGEST_POOL)) {
+            return "--max-size must be from 1 to " + LARGEST_POOL + ", was " + maxSize;
+        }
+        return null;
     }
 
     private int check(String text, PrintWriter writer) {
@@ -133,8 +152,9 @@ final class CheckCommand implements Callable<Integer> {
 
     private int checkFully(ConnectionString parsed, PrintWriter writer) {
         PrintWriter steps = new PrintWriter(new OutputStreamWriter(progress, StandardCharsets.UTF_8), true);
-        Report report = new FullCheck(parsed, Duration.ofSeconds(limit), maxSize, steps::println).run();
-        writer.print(format.write(report));
+        int size = maxSize == null ? PoolSettings.defaults().maxSize() : maxSize;
+        Report report = new FullCheck(parsed, Duration.ofSeconds(limit), size, steps::println).run();
+        writer.print((format == null ? ReportFormat.TEXT : format).write(report));
         writer.flush();
         return switch (report.status()) {
             case HEALTHY -> 0;
@@ -161,7 +181,7 @@ final class CheckCommand implements Callable<Integer> {
             answer.put("why", (login.protocol() + " " + login.cipher()).strip());
         } catch (RuntimeException failure) {
             answer.put("got", "refused");
-            answer.put("why", String.valueOf(Exceptions.unwrap(failure).getMessage()));
+            answer.put("why", Advice.message(Exceptions.unwrap(failure), Duration.ofSeconds(limit)));
         }
         return answer;
     }

@@ -8,7 +8,6 @@ import io.github.r2dbcsession.health.DatabaseHealth;
 import io.github.r2dbcsession.health.HealthDetails;
 import io.github.r2dbcsession.health.HealthReport;
 import io.github.r2dbcsession.health.HealthStatus;
-import io.github.r2dbcsession.pool.WarmUp;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -16,7 +15,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import reactor.core.Exceptions;
 
 /** Looks at everything that matters about a connection, from the string to the privileges, and reports what is wrong. */
@@ -52,7 +50,12 @@ final class FullCheck {
         begin("connection");
         Check check = new Check(string, limit, report::add);
         if (!check.connect()) {
-            report.find(HealthStatus.UNHEALTHY, "NOT_CONNECTED", check.refusal(), "a session", check.advice());
+            report.find(
+                    HealthStatus.UNHEALTHY,
+                    "NOT_CONNECTED",
+                    check.refusal(),
+                    "a session within " + limit.toMillis() + " ms",
+                    check.advice());
             if (isPgBouncer()) {
                 report.find(
                         HealthStatus.DEGRADED,
@@ -64,14 +67,17 @@ final class FullCheck {
             return report;
         }
         Database db = Database.builder(string)
-                .pool(PoolSettings.builder().maxSize(maxSize).build())
+                .pool(PoolSettings.builder()
+                        .maxSize(maxSize)
+                        .maxAcquireTime(limit)
+                        .build())
                 .build();
         try {
             step("pooler", () -> new Pooler(db, limit, report).run(isPgBouncer()));
             step("protocols", () -> new Protocols(db, limit, report).run());
             step("server", () -> health(db));
             step("privileges", () -> Privileges.of(db, limit).tell(report, maxSize));
-            step("sessions", () -> sessions(db));
+            step("sessions", () -> new Opening(db, limit, Math.min(SESSIONS, maxSize)).tell(report));
         } finally {
             db.close().block(limit);
         }
@@ -92,7 +98,7 @@ final class FullCheck {
             report.find(
                     HealthStatus.DEGRADED,
                     step.toUpperCase(Locale.ROOT),
-                    String.valueOf(cause.getMessage()),
+                    Advice.message(cause, limit),
                     limit.toMillis() + " ms without a failure",
                     Advice.on(cause));
         }
@@ -107,25 +113,8 @@ final class FullCheck {
                         HealthStatus.HEALTHY,
                         "CONVERSION",
                         warning,
-                        "nothing lost",
-                        "take it out, or live without it"));
-    }
-
-    private void sessions(Database db) {
-        int wanted = Math.min(SESSIONS, maxSize);
-        WarmUp warmUp = Objects.requireNonNull(db.warmUp(wanted).timeout(limit).block());
-        report.fact("created", warmUp.opened() + "/" + wanted);
-        report.fact(
-                "ready after",
-                warmUp.times().stream().map(time -> time.toMillis() + " ms").collect(Collectors.joining(", ")));
-        if (warmUp.opened() < wanted) {
-            report.find(
-                    HealthStatus.DEGRADED,
-                    "SESSIONS",
-                    warmUp.opened() + " of " + wanted + " sessions could be created",
-                    wanted + " sessions",
-                    "raise max_connections or the role's connection limit, or lower maxSize");
-        }
+                        "no warning",
+                        "change the string where that is not what was meant"));
     }
 
     private void health(Database db) {

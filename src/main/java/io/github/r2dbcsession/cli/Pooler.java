@@ -85,7 +85,7 @@ final class Pooler {
             report.find(
                     HealthStatus.UNHEALTHY,
                     "PREPARED_STATEMENTS",
-                    "a prepared statement failed: " + cause.getMessage(),
+                    "a prepared statement failed: " + Advice.message(cause, limit),
                     "an answer",
                     "add r2dbc.preparedStatementCacheQueries=0 to the string (to a JDBC one prepareThreshold=0), or"
                             + " let PgBouncer 1.21 or later keep them (max_prepared_statements)");

@@ -56,7 +56,7 @@ final class Protocols {
             report.find(
                     HealthStatus.UNHEALTHY,
                     "PROTOCOL",
-                    name + ": " + cause.getMessage(),
+                    name + ": " + Advice.message(cause, limit),
                     "an answer",
                     Advice.on(cause));
         }

@@ -3,6 +3,7 @@ package io.github.r2dbcsession.health;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** The reports of several databases. Immutable. */
 public final class HealthSummary {
@@ -40,5 +41,11 @@ public final class HealthSummary {
     /** The lowest score among them. */
     public double score() {
         return reports.get(0).score();
+    }
+
+    /** Returns the reports, one after another on one line. */
+    @Override
+    public String toString() {
+        return reports.stream().map(HealthReport::toString).collect(Collectors.joining("; "));
     }
 }

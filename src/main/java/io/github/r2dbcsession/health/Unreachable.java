@@ -10,11 +10,16 @@ import io.github.r2dbcsession.health.HealthFinding.Code;
 import io.github.r2dbcsession.pool.PoolClosedException;
 import io.r2dbc.postgresql.api.PostgresqlException;
 import io.r2dbc.spi.R2dbcException;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeoutException;
 
 /** Tells why a database did not answer. Nothing of a failure's own message is passed on but the text of a server's error. */
 final class Unreachable {
+
+    /** Where no server has said anything, and what looks like it is the driver's. */
+    private static final Set<Code> SILENT = EnumSet.of(Code.UNKNOWN_HOST, Code.REFUSED, Code.LOST, Code.TIMEOUT);
 
     private Unreachable() {}
 
@@ -27,7 +32,7 @@ final class Unreachable {
                 "a connection within " + limits.timeout.toMillis() + " ms, and an answer within "
                         + limits.giveUpAfter.toMillis() + " ms",
                 remedy(code),
-                serverText(failure));
+                SILENT.contains(code) ? "" : serverText(failure));
     }
 
     private static Code code(Throwable failure) {

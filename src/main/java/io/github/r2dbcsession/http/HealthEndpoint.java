@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -37,8 +38,8 @@ import reactor.netty.http.server.HttpServerRoutes;
  *   <li>{@code GET /health/events}: what {@code /health} tells, twice a second, as server-sent events; 16 at a time.
  * </ul>
  *
- * <p>The {@code Accept} header chooses the {@linkplain HealthFormat format}. Other methods on these paths are answered 405. Nothing is
- * cached: every answer says {@code no-store}.
+ * <p>The {@code Accept} header chooses the {@linkplain HealthFormat format}. HEAD is answered as GET is, without the body, but for the
+ * events. Other methods on these paths are answered 405. Nothing is cached: every answer says {@code no-store}.
  */
 public final class HealthEndpoint {
 
@@ -104,7 +105,7 @@ public final class HealthEndpoint {
         add(routes, "/health/live", (request, response) -> probe(request, Mono.just(true), response));
         add(routes, "/health/ready", (request, response) -> probe(request, ready(), response));
         add(routes, "/health/startup", (request, response) -> probe(request, started(), response));
-        add(routes, "/health/events", (request, response) -> streams.sendTo(response));
+        add(routes, "/health/events", List.of(HttpMethod.GET), (request, response) -> streams.sendTo(response));
     }
 
     private interface Handler {
@@ -112,9 +113,14 @@ public final class HealthEndpoint {
     }
 
     private static void add(HttpServerRoutes routes, String path, Handler handler) {
+        add(routes, path, List.of(HttpMethod.GET, HttpMethod.HEAD), handler);
+    }
+
+    private static void add(HttpServerRoutes routes, String path, List<HttpMethod> methods, Handler handler) {
+        String allowed = methods.stream().map(HttpMethod::name).collect(Collectors.joining(", "));
         routes.route(request -> request.fullPath().equals(path), (request, response) -> {
-            if (!request.method().equals(HttpMethod.GET)) {
-                response.header(HttpHeaderNames.ALLOW, HttpMethod.GET.name());
+            if (!methods.contains(request.method())) {
+                response.header(HttpHeaderNames.ALLOW, allowed);
                 return Answer.of(HttpResponseStatus.METHOD_NOT_ALLOWED).sendTo(response);
             }
             return handler.handle(request, response);

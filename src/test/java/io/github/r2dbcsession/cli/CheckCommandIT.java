@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 
@@ -94,7 +95,8 @@ class CheckCommandIT {
         "postgresql://u@127.0.0.1:1/d, is the server running",
         "postgresql://tester:canary@HERE/test, is the password right",
         "postgresql://tester:test-password@HERE/nowhere, is the database's name right",
-        "postgresql://tester:test-password@HERE/test?sslmode=require, for a server without TLS",
+        "postgresql://tester:test-password@HERE/test?sslmode=require, for a server without TLS switch it on",
+        "postgresql://tester:test-password@HERE/test?target_session_attrs=standby, name a host that has this role",
     })
     void saysWhatToChange(String pattern, String advice) {
         int code = run(pattern.replace("HERE", server.host() + ":" + server.port()) + "\n");
@@ -109,7 +111,7 @@ class CheckCommandIT {
             int code = run("postgresql://u@127.0.0.1:" + silent.getLocalPort() + "/d\n", "--limit", "1");
 
             assertThat(code).isEqualTo(1);
-            assertThat(text()).contains("failed ", "firewall");
+            assertThat(text()).contains("failed ", "firewall", "no answer within 1000 ms");
         }
     }
 
@@ -118,6 +120,25 @@ class CheckCommandIT {
         assertThat(run("postgresql://u:canary@h:x/d\n")).isEqualTo(2);
         assertThat(text()).startsWith("parse ").contains("port: ").doesNotContain("canary");
         assertThat(run("", "--json")).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--limit 0",
+                "--limit -1",
+                "--limit 3601",
+                "--full --max-size 0",
+                "--full --max-size 10001",
+                "--max-size 5",
+                "--format json",
+                "--full --json --stdin",
+                "--stdin",
+            })
+    void optionsThatMakeNoSenseAreTwoAndNothingIsTried(String options) {
+        assertThat(run(url + "\n", options.split(" "))).isEqualTo(2);
+        assertThat(text()).startsWith("--").hasLineCount(1);
+        assertThat(progress.size()).isZero();
     }
 
     @Test

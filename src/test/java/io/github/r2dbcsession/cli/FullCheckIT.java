@@ -123,6 +123,9 @@ class FullCheckIT {
             assertThat(run(string, "--format", "json")).as(text()).isEqualTo(3);
             assertThat(codes(new ObjectMapper().readTree(text())))
                     .contains("CERTIFICATE_EXPIRING", "SESSIONS", "ROLE_CONNECTIONS");
+            assertThat(text())
+                    .containsPattern("[1-5] of 10 sessions could be created: .*too many connections for role")
+                    .doesNotContain("Did not observe");
         }
     }
 

@@ -69,8 +69,10 @@ final class HowToExamples {
 
     Flux<?> copy(Database db) {
         Mono<Long> imported = db.copyIn("COPY account FROM STDIN (FORMAT csv, HEADER)", Path.of("accounts.csv"));
+        Mono<Long> watched =
+                db.copyIn("COPY account FROM STDIN", Path.of("accounts.tsv"), bytes -> log.info("{} bytes", bytes));
         Flux<ByteBuffer> exported = db.copyOut("COPY (SELECT * FROM account) TO STDOUT (FORMAT csv)");
-        return Flux.concat(imported, exported);
+        return Flux.concat(imported, watched, exported);
     }
 
     Mono<Deposit> load(Database db) {

@@ -232,6 +232,9 @@ class DatabaseHealthIT {
         HealthReport report = check(health(database(url(port))));
 
         assertThat(onlyFinding(report).code()).isEqualTo(Code.REFUSED);
+        assertThat(onlyFinding(report).serverText())
+                .as("no server has said anything")
+                .isEmpty();
         assertThat(report.details()).isEmpty();
     }
 
@@ -352,6 +355,7 @@ class DatabaseHealthIT {
         HealthReport bad = check(health(database("postgresql://app:x@127.0.0.1:1/shop")));
 
         HealthSummary summary = HealthSummary.of(List.of(good, bad));
+        assertThat(summary).hasToString(bad + "; " + good);
 
         assertThat(summary.reports()).containsExactly(bad, good);
         assertThat(summary.status()).isEqualTo(HealthStatus.UNHEALTHY);

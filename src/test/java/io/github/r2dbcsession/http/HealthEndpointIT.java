@@ -356,7 +356,22 @@ class HealthEndpointIT {
         Answer answer = send(start(HealthEndpoint.of(health)), HttpMethod.POST, path, "*/*");
 
         assertThat(answer.status()).isEqualTo(405);
-        assertThat(answer.header("allow")).isEqualTo("GET");
+        assertThat(answer.header("allow")).isEqualTo(path.endsWith("/events") ? "GET" : "GET, HEAD");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/health", "/health/live", "/health/ready", "/health/startup"})
+    void headIsAnsweredAsGetIsWithoutTheBody(String path) {
+        DisposableServer http = start(HealthEndpoint.of(health));
+
+        Answer answer = send(http, HttpMethod.HEAD, path, "*/*");
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.body()).isEmpty();
+        assertThat(answer.header("content-type")).isEqualTo("application/json");
+        assertThat(send(http, HttpMethod.HEAD, "/health/events", "*/*").status())
+                .as("a stream has no end to tell of")
+                .isEqualTo(405);
     }
 
     @ParameterizedTest

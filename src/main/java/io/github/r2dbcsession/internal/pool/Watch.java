@@ -73,13 +73,13 @@ final class Watch {
     }
 
     private String longest() {
-        return ", longest held: "
-                + fleet.leases().stream()
-                        .limit(NAMED)
-                        .map(Lease::holder)
-                        .map(holder -> holder.held().toMillis() + " ms by " + holder.acquiredAt()
-                                + (holder.busy() ? "" : " with no statement under way"))
-                        .collect(Collectors.joining(", "));
+        String holders = fleet.leases().stream()
+                .limit(NAMED)
+                .map(Lease::holder)
+                .map(holder -> holder.held().toMillis() + " ms by " + holder.acquiredAt()
+                        + (holder.busy() ? "" : " with no statement under way"))
+                .collect(Collectors.joining(", "));
+        return holders.isEmpty() ? "" : ", longest held: " + holders;
     }
 
     private void checkHolders(String name) {

@@ -13,6 +13,7 @@ import java.net.URI;
 import java.net.URL;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Period;
 import java.time.temporal.Temporal;
 import java.util.Arrays;
 import java.util.Collection;
@@ -27,6 +28,7 @@ final class ArrayValue {
     /** Elements that the driver does not write, or writes wrongly; PostgreSQL reads them from text. */
     private static final Set<Class<?>> TEXTS = Set.of(
             Duration.class,
+            Period.class,
             Character.class,
             char.class,
             byte[].class,
@@ -43,7 +45,7 @@ final class ArrayValue {
         try {
             return of(values, elementType);
         } catch (Conversion.Failure e) {
-            throw new StatementException("parameter " + name + ": " + e.reason());
+            throw new StatementException("parameter " + ParameterNames.spelled(name) + ": " + e.reason());
         }
     }
 
@@ -81,7 +83,7 @@ final class ArrayValue {
 
     /** Returns null for what is an array of text. */
     private static @Nullable Type typeOfTexts(Collection<?> values, Class<?> type) {
-        if (type == Duration.class) {
+        if (type == Duration.class || type == Period.class) {
             return PostgresqlObjectId.INTERVAL_ARRAY;
         } else if (type == byte[].class) {
             return PostgresqlObjectId.BYTEA_ARRAY;

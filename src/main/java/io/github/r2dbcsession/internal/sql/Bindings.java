@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Values are turned into what the driver encodes when they are given, so a collection may change afterwards: collections
  * and primitive arrays become PostgreSQL arrays, an {@code Optional} its value or null, an enum its constant's name (fitting
- * text and enum columns alike), a {@code Duration} an interval in hours and smaller units, a {@code Character} a text, a record a composite.
+ * text and enum columns alike), a {@code Duration} and a {@code Period} an interval, a {@code Character} a text, a record a composite.
  * A null without a type, and an empty collection without one, take the type that the statement expects there. Where it expects none, as in
  * {@code :id IS NULL OR id = :id}, PostgreSQL refuses them: cast ({@code :id::bigint}) or name the type.
  *
@@ -71,6 +71,19 @@ public final class Bindings {
     }
 
     /**
+     * Looks at a value that has a place rather than a name.
+     *
+     * @throws StatementException when it cannot be stored as it is; the message names the place and never the value
+     */
+    public static void check(String place, @Nullable Object value) {
+        try {
+            ParameterValue.of(value);
+        } catch (Conversion.Failure e) {
+            throw new StatementException(place + ": " + e.reason());
+        }
+    }
+
+    /**
      * Binds every parameter of the statement.
      *
      * @throws StatementException when a parameter has no value, a value no parameter, or a value's class no PostgreSQL type
@@ -116,15 +129,15 @@ public final class Bindings {
         }
         List<String> faults = new ArrayList<>();
         for (String name : unknown) {
-            faults.add("the statement has no parameter " + parameters.spelled(name)
+            faults.add("the statement has no parameter " + ParameterNames.spelled(name)
                     + NearestName.of(name, parameters.names())
-                            .map(nearest -> ", the nearest is " + parameters.spelled(nearest))
+                            .map(nearest -> ", the nearest is " + ParameterNames.spelled(nearest))
                             .orElse(""));
         }
         if (!missing.isEmpty()) {
             faults.add("no value was bound for "
                     + String.join(
-                            ", ", missing.stream().map(parameters::spelled).toList()));
+                            ", ", missing.stream().map(ParameterNames::spelled).toList()));
         }
         return new StatementException(String.join("; ", faults));
     }
@@ -135,7 +148,7 @@ public final class Bindings {
             statement.bind(index, value);
         } catch (IllegalArgumentException e) {
             throw new StatementException(
-                    "parameter " + parameters.spelled(parameters.names().get(index))
+                    "parameter " + ParameterNames.spelled(parameters.names().get(index))
                             + ": the driver has no PostgreSQL type for " + className(value));
         }
     }

@@ -68,7 +68,7 @@ final class ParameterNames {
     }
 
     /** Returns a parameter as the statement spells it. */
-    String spelled(String name) {
+    static String spelled(String name) {
         return (isNumber(name) ? "$" : ":") + name;
     }
 

@@ -8,6 +8,7 @@ import io.r2dbc.postgresql.codec.Vector;
 import io.r2dbc.spi.Parameters;
 import io.r2dbc.spi.Type;
 import java.time.Duration;
+import java.time.Period;
 import java.time.temporal.Temporal;
 import java.util.Collection;
 import java.util.List;
@@ -24,11 +25,11 @@ final class ParameterValue {
         try {
             return of(value);
         } catch (Conversion.Failure e) {
-            throw new StatementException("parameter " + name + ": " + e.reason());
+            throw new StatementException("parameter " + ParameterNames.spelled(name) + ": " + e.reason());
         }
     }
 
-    private static Object of(@Nullable Object value) {
+    static Object of(@Nullable Object value) {
         if (value == null) {
             return Parameters.in(Object.class);
         } else if (value instanceof String text) {
@@ -52,7 +53,7 @@ final class ParameterValue {
 
     /** Returns the type of what is sent in its text form, unspecified where the statement tells it; null for all that the driver writes. */
     private static @Nullable Type typeOfText(Object value) {
-        if (value instanceof Duration) {
+        if (value instanceof Duration || value instanceof Period) {
             return PostgresqlObjectId.INTERVAL;
         } else if (value instanceof Range<?> range) {
             RangeType type = RangeType.of(List.of(range));
@@ -76,7 +77,7 @@ final class ParameterValue {
                 || Collection.class.isAssignableFrom(type);
         if (unknown) {
             return Parameters.in(Object.class);
-        } else if (type == Duration.class) {
+        } else if (type == Duration.class || type == Period.class) {
             return Parameters.in(PostgresqlObjectId.INTERVAL);
         } else if (type == Character.class || type == char.class) {
             return Parameters.in(String.class);

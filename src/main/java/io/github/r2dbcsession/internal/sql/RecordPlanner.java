@@ -101,7 +101,16 @@ final class RecordPlanner {
         return new RowMappingException(
                 String.join(", ", missing),
                 root.getTypeName(),
-                "the result lacks it" + (surplus.isEmpty() ? "" : "; it has, unused: " + String.join(", ", surplus)));
+                "the result lacks it" + (surplus.isEmpty() ? "" : "; it has, unused: " + String.join(", ", surplus))
+                        + (isWholeInOneColumn()
+                                ? "; a record that is one column is read by map(row -> row.get(...))"
+                                : ""));
+    }
+
+    private boolean isWholeInOneColumn() {
+        return used.isEmpty()
+                && columns.list().size() == 1
+                && columns.list().get(0).mayHold(root);
     }
 
     private static String bare(String name) {

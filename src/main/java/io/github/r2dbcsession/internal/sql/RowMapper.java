@@ -1,5 +1,6 @@
 package io.github.r2dbcsession.internal.sql;
 
+import io.github.r2dbcsession.sql.Range;
 import io.github.r2dbcsession.sql.RowMappingException;
 import io.r2dbc.spi.Row;
 import io.r2dbc.spi.RowMetadata;
@@ -30,7 +31,7 @@ public interface RowMapper<T> {
      * read from the one column that the result must then have.
      */
     static <T> RowMapper<T> of(Class<T> type) {
-        if (type.isRecord()) {
+        if (type.isRecord() && type != Range.class) {
             return new RecordMapper<>(type);
         } else if (type == Map.class) {
             return of(row -> type.cast(row.toMap()));

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
+import java.time.Period;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -81,6 +82,7 @@ class BindingsTest {
                 value("interval", Duration.ofMillis(-500), "-00:00:00.5"),
                 value("interval", Duration.ofSeconds(-3_661).minusMillis(1), "-01:01:01.001"),
                 value("interval", Duration.ZERO, "00:00:00"),
+                value("interval", Period.of(1, 2, -3), "1 year 2 mons -3 days"),
                 value("int", Optional.of(7), "7"),
                 value("int", Optional.empty(), "null"),
                 value("int", null, "null"),
@@ -107,6 +109,7 @@ class BindingsTest {
                 value("boolean[]", List.of(true), "{t}"),
                 value("mood[]", List.of(Mood.SAD, Mood.HAPPY), "{SAD,HAPPY}"),
                 value("interval[]", List.of(Duration.ofHours(25)), "{25:00:00}"),
+                value("interval[]", List.of(Period.ofDays(25)), "{\"25 days\"}"),
                 value("inet[]", List.of(InetAddress.getByName("10.0.0.1")), "{10.0.0.1}"),
                 value("date[]", List.of(LocalDate.of(2026, 2, 28)), "{2026-02-28}"),
                 value("bytea[]", List.of(new byte[] {1}, new byte[] {2}), "{\"\\\\x01\",\"\\\\x02\"}"),
@@ -167,6 +170,22 @@ class BindingsTest {
     }
 
     @Test
+    void whatIsAnIntervalIsKnownAsOneWithoutACast() {
+        for (Object value : List.of(Duration.ofDays(1), Period.ofDays(1))) {
+            assertThat(server.one(
+                            "SELECT (timestamp '2026-01-01' + :v)::text",
+                            Bindings.none().with("v", value),
+                            String.class))
+                    .isEqualTo("2026-01-02 00:00:00");
+        }
+        assertThat(server.one(
+                        "SELECT pg_typeof(:v)::text",
+                        Bindings.none().with("v", List.of(Period.ofDays(1))),
+                        String.class))
+                .isEqualTo("interval[]");
+    }
+
+    @Test
     void untypedNullTakesTheColumnsType() {
         Bindings nothing = Bindings.none().with("v", null);
 
@@ -197,6 +216,7 @@ class BindingsTest {
         assertThat(typeOfNull(String.class)).isEqualTo("character varying");
         assertThat(typeOfNull(Character.class)).isEqualTo("character varying");
         assertThat(typeOfNull(Duration.class)).isEqualTo("interval");
+        assertThat(typeOfNull(Period.class)).isEqualTo("interval");
         assertThat(typeOfNull(Instant.class)).isEqualTo("timestamp with time zone");
         assertThat(typeOfNull(long[].class)).isEqualTo("bigint[]");
         assertThat(typeOfNull(byte[].class)).isEqualTo("bytea");
@@ -336,13 +356,13 @@ class BindingsTest {
                 .hasMessage("parameter :v: the driver has no PostgreSQL type for java.util.Locale")
                 .hasNoCause();
         assertThatThrownBy(() -> Bindings.none().with("v", List.of(List.of(Locale.forLanguageTag("de-AT")))))
-                .hasMessage("parameter v: PostgreSQL has no type for java.util.Locale");
+                .hasMessage("parameter :v: PostgreSQL has no type for java.util.Locale");
         assertThatThrownBy(() -> Bindings.none().with("v", List.of(4711, 4712L)))
-                .hasMessage("parameter v: all elements must be java.lang.Integer, one is java.lang.Long");
+                .hasMessage("parameter :v: all elements must be java.lang.Integer, one is java.lang.Long");
         assertThatThrownBy(() -> bind("SELECT :v", Bindings.none().withNull("v", Locale.class)))
                 .hasMessage("parameter :v: the driver has no PostgreSQL type for java.util.Locale (null)");
         assertThatThrownBy(() -> Bindings.none().with("v", new ByteBuffer[1]))
-                .hasMessage("parameter v: an array of ByteBuffer is not sent, use byte[]");
+                .hasMessage("parameter :v: an array of ByteBuffer is not sent, use byte[]");
         assertThat(Bindings.none().with("pin", 4711)).hasToString("Bindings[pin]");
     }
 

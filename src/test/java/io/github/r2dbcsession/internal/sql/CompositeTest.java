@@ -180,6 +180,12 @@ class CompositeTest {
 
         assertThat(server.one("SELECT 1 AS id, 'Elm' AS home_street, 7 AS home_number", Holder.class))
                 .isEqualTo(expected);
+        assertThatThrownBy(() -> server.one("SELECT ROW('Elm', 7)::address AS home", Address.class))
+                .isInstanceOf(RowMappingException.class)
+                .hasMessageEndingWith(
+                        "it has, unused: home; a record that is one column is read by map(row -> row.get(...))");
+        assertThat(server.row("SELECT ROW('Elm', 7)::address AS home", row -> row.get(0, Address.class)))
+                .isEqualTo(new Address("Elm", 7));
         assertThat(server.one("SELECT 1 AS id, ROW('Elm', 7)::address AS home", Holder.class))
                 .isEqualTo(expected);
         assertThat(server.one("SELECT 1 AS id, ROW('Elm', 7) AS home", Holder.class))
@@ -196,11 +202,11 @@ class CompositeTest {
         refused("ROW(ROW(1))", Node.class, "nothing of");
         assertThatThrownBy(() -> Bindings.none().with("v", new Address("SECRET\0", 1)))
                 .isInstanceOf(StatementException.class)
-                .hasMessage("parameter v: it holds the character NUL, which PostgreSQL's text cannot");
+                .hasMessage("parameter :v: it holds the character NUL, which PostgreSQL's text cannot");
         record Odd(Locale locale) {}
         assertThatThrownBy(() -> Bindings.none().with("v", new Odd(Locale.ROOT)))
                 .isInstanceOf(StatementException.class)
-                .hasMessage("parameter v: PostgreSQL has no type for java.util.Locale");
+                .hasMessage("parameter :v: PostgreSQL has no type for java.util.Locale");
     }
 
     private static void refused(String expression, Class<?> type, String reason) {
@@ -215,7 +221,7 @@ class CompositeTest {
         for (String text : List.of("\ud83d", "a\ude00", "\ude00\ud83d", "\ud83dx")) {
             for (Object value : List.of(text, List.of(text), new Address(text, 1), Json.ofText(text))) {
                 assertThatThrownBy(() -> Bindings.none().with("v", value))
-                        .hasMessage("parameter v: it holds half of a surrogate pair, which is no character");
+                        .hasMessage("parameter :v: it holds half of a surrogate pair, which is no character");
             }
         }
     }

@@ -141,7 +141,7 @@ class JsonTest {
                 .hasNoCause();
         assertThatThrownBy(() -> Bindings.none().with("v", Json.of(new Object())))
                 .isInstanceOf(StatementException.class)
-                .hasMessage("parameter v: no JSON can be written of java.lang.Object (InvalidDefinitionException)");
+                .hasMessage("parameter :v: no JSON can be written of java.lang.Object (InvalidDefinitionException)");
         assertThat(Json.of("SECRET"))
                 .hasToString("Json")
                 .isEqualTo(Json.of("SECRET"))
@@ -155,7 +155,7 @@ class JsonTest {
         assertThat(library.bind("ofText", String.class, "[1]")).isEqualTo("bound");
         assertThat(library.bind("of", Object.class, List.of(1)))
                 .isEqualTo(
-                        "parameter v: nothing is there to write JSON: add com.fasterxml.jackson.core:jackson-databind,"
+                        "parameter :v: nothing is there to write JSON: add com.fasterxml.jackson.core:jackson-databind,"
                                 + " or a JsonCodec of your own, or use JSON text");
     }
 
@@ -165,7 +165,7 @@ class JsonTest {
 
         assertThat(new Library(service.toUri().toURL()).bind("of", Object.class, List.of(1)))
                 .isEqualTo(
-                        "parameter v: no JSON can be written of java.util.ImmutableCollections$List12 (IOException)");
+                        "parameter :v: no JSON can be written of java.util.ImmutableCollections$List12 (IOException)");
     }
 
     public static final class OwnCodec implements JsonCodec {

@@ -76,6 +76,7 @@ class RangeTest {
     void aColumnIsReadByItsOwnTypeOrByTheComponents() {
         assertThat(server.row("SELECT '[1,5)'::int8range", row -> row.get(0, Range.class)))
                 .isEqualTo(Range.of(1L, 5L));
+        assertThat(server.one("SELECT '[1,5)'::int8range", Range.class)).isEqualTo(Range.of(1L, 5L));
         assertThat(server.row("SELECT 'empty'::daterange", row -> row.get(0, Range.class)))
                 .isEqualTo(Range.empty());
         assertThat(server.row("SELECT '(,)'::numrange", row -> row.get(0, Range.class)))

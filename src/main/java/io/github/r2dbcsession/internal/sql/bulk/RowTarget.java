@@ -25,6 +25,11 @@ public record RowTarget(String table, List<Fill> fills, String outline) {
             return column.isArray() || column.kind().equals("c");
         }
 
+        /** Whether the component is pgvector's vector as people have it: its array is no array to PostgreSQL. */
+        public boolean isVector() {
+            return part.type() == float[].class && !column.isArray();
+        }
+
         String quoted() {
             return column.quoted();
         }
