@@ -1,6 +1,6 @@
 package io.github.r2dbcsession;
 
-import io.github.r2dbcsession.internal.pool.Lease;
+import io.github.r2dbcsession.internal.pool.Statements;
 import io.github.r2dbcsession.internal.sql.ParsedSql;
 import io.github.r2dbcsession.internal.sql.bulk.BinaryRows;
 import io.github.r2dbcsession.internal.sql.bulk.RecordPart;
@@ -127,7 +127,7 @@ record DefaultBulk<R>(StatementScope scope, String table, Class<R> type, int chu
      * Fails where the columns are not those that the rows were written for: a COPY may have waited behind an ALTER TABLE, and the server
      * cannot tell the bytes of one type from those of another. From its beginning to the end of the transaction it keeps the next one out.
      */
-    private static Flux<Long> unchanged(Lease lease, RowTarget target) {
+    private static Flux<Long> unchanged(Statements lease, RowTarget target) {
         return lease.converse(
                         TableColumn.OUTLINE,
                         statement -> statement.bind(0, target.table()),
