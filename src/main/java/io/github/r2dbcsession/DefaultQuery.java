@@ -1,6 +1,5 @@
 package io.github.r2dbcsession;
 
-import io.github.r2dbcsession.internal.connection.Detached;
 import io.github.r2dbcsession.internal.connection.StatementLimits;
 import io.github.r2dbcsession.internal.sql.Bindings;
 import io.github.r2dbcsession.internal.sql.ParsedSql;

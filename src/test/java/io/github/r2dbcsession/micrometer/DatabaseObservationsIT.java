@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -214,6 +215,31 @@ class DatabaseObservationsIT {
         }
     }
 
+    /** Remembers under which observation it was made. */
+    record Made(int n, String under) {
+
+        Made(int n, String under) {
+            this.n = n;
+            this.under = name(ObservationRegistry.create().getCurrentObservation());
+        }
+    }
+
+    @Test
+    void thenARecordIsMadeUnderItsObservationToo() {
+        Hooks.enableAutomaticContextPropagation();
+        try {
+            Made made = db.sql("SELECT 1 AS n, '' AS under")
+                    .as(Made.class)
+                    .one()
+                    .contextWrite(Context.of(KEY, request()))
+                    .block(LIMIT);
+
+            assertThat(made).extracting(Made::under).isEqualTo("r2dbc.session.query");
+        } finally {
+            Hooks.disableAutomaticContextPropagation();
+        }
+    }
+
     @Test
     void aMappingFunctionHasItsObservationWithoutThatToo() {
         String seen = db.sql("SELECT 1")
@@ -311,7 +337,10 @@ class DatabaseObservationsIT {
     }
 
     private String current() {
-        Observation current = registry.getCurrentObservation();
+        return name(registry.getCurrentObservation());
+    }
+
+    private static String name(@Nullable Observation current) {
         return current == null ? "none" : current.getContext().getName();
     }
 

@@ -45,7 +45,7 @@ record DriverStatement<T>(
             statement.fetchSize(limits.rowsAtATime());
         }
         binding.bindTo(statement);
-        Flux<T> answer = new Detached<>(statement.execute()).concatMapDelayError(read, 0);
+        Flux<T> answer = Flux.from(statement.execute()).concatMapDelayError(read, 0);
         Flux<T> rows = limits.cursor()
                 ? new CursorAnswer<>(answer, connection.channel().eventLoop(), connection.wire())
                 : answer;

@@ -1,4 +1,4 @@
-package io.github.r2dbcsession.internal.connection;
+package io.github.r2dbcsession;
 
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscription;
@@ -8,23 +8,23 @@ import reactor.core.publisher.Hooks;
 import reactor.util.context.Context;
 
 /**
- * What the driver does without the subscriber's Context, where no code of the application is run. With {@code context-propagation} on the
- * class path Reactor would set thread locals from it, and back again, around many a step that the driver takes with each message.
+ * Rows that are read without code of the application, and so without the subscriber's Context. With {@code context-propagation} on the class
+ * path Reactor would set thread locals from it, and back again, around many a step that the driver takes with each message.
  *
- * <p>With automatic propagation the Context stays: Reactor then sets thread locals as signals leave the driver.
+ * <p>With automatic propagation the Context stays: what is read then finds thread locals set as everything else does.
  */
-public final class Detached<T> extends Flux<T> {
+final class Detached<T> extends Flux<T> {
 
     private final Publisher<? extends T> driver;
 
-    public Detached(Publisher<? extends T> driver) {
+    Detached(Publisher<? extends T> driver) {
         this.driver = driver;
     }
 
     @Override
     public void subscribe(CoreSubscriber<? super T> actual) {
-        boolean bare = actual.currentContext().isEmpty() || Hooks.isAutomaticContextPropagationEnabled();
-        driver.subscribe(bare ? actual : new Reader<>(actual));
+        boolean detach = !actual.currentContext().isEmpty() && !Hooks.isAutomaticContextPropagationEnabled();
+        driver.subscribe(detach ? new Reader<>(actual) : actual);
     }
 
     private record Reader<T>(CoreSubscriber<? super T> actual) implements CoreSubscriber<T> {
