@@ -94,36 +94,43 @@ record DefaultQuery(StatementScope scope, ParsedSql sql, Bindings bindings, Stat
 
     @Override
     public <T> Rows<T> as(Class<T> type) {
-        return rows(RowMapper.of(type));
+        return rows(reading(RowMapper.of(type)));
     }
 
     @Override
     public <T> Rows<T> map(Function<? super Row, ? extends T> mapper) {
-        return rows(RowMapper.of(mapper));
+        RowMapper<T> own = RowMapper.of(mapper);
+        return rows(result -> result.map(own::map));
     }
 
     @Override
     public Rows<Map<String, @Nullable Object>> asMap() {
-        return map(Row::toMap);
+        return rows(reading(RowMapper.of(Row::toMap)));
     }
 
-    private <T> Rows<T> rows(RowMapper<T> mapper) {
-        Flux<T> read = run(whole, result -> result.map(mapper::map), false);
+    /** Reads rows without code of the application. */
+    private static <T> Function<Result, Publisher<T>> reading(RowMapper<T> mapper) {
+        return result -> new Detached<>(result.map(mapper::map));
+    }
+
+    private <T> Rows<T> rows(Function<Result, Publisher<T>> reading) {
+        Flux<T> read = run(whole, reading, false);
         return new DefaultRows<>(
                 read,
                 fetchSize == 0 || sql.several()
                         ? read
-                        : run(new StatementLimits(whole.time(), fetchSize), result -> result.map(mapper::map), false));
+                        : run(new StatementLimits(whole.time(), fetchSize), reading, false));
     }
 
     @Override
     public Mono<Long> rowsUpdated() {
-        return run(whole, Result::getRowsUpdated, true).reduce(0L, Long::sum);
+        return run(whole, result -> new Detached<>(result.getRowsUpdated()), true)
+                .reduce(0L, Long::sum);
     }
 
     @Override
     public Mono<Boolean> exists() {
-        Flux<Boolean> rows = run(whole, result -> result.map((row, metadata) -> true), false);
+        Flux<Boolean> rows = run(whole, reading((row, metadata) -> true), false);
         return new Head<>(rows, false).defaultIfEmpty(false);
     }
 

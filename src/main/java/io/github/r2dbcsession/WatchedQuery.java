@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Hooks;
 import reactor.util.context.Context;
 
 /** A statement that listeners are told of: when it begins, and once how it ends. */
@@ -30,10 +31,13 @@ final class WatchedQuery<T> extends Flux<T> {
 
     @Override
     public void subscribe(CoreSubscriber<? super T> actual) {
-        Context added = listener.onQueryStart(query, actual.currentContext());
-        // By Reactor's own operator, which restores what an application keeps in thread locals too.
-        Flux<T> watched = added.isEmpty() ? answer : answer.contextWrite(added.readOnly());
-        watched.subscribe(new Watch(actual, added));
+        Context around = actual.currentContext();
+        Context added = listener.onQueryStart(query, around);
+        Context inside = added.isEmpty() ? around : around.putAll(added.readOnly());
+        // By Reactor's own operator where that restores what an application keeps in thread locals.
+        boolean restores = !added.isEmpty() && Hooks.isAutomaticContextPropagationEnabled();
+        Flux<T> watched = restores ? answer.contextWrite(any -> inside) : answer;
+        watched.subscribe(new Watch(actual, added, inside));
     }
 
     private final class Watch extends AtomicBoolean implements CoreSubscriber<T>, Subscription {
@@ -42,18 +46,20 @@ final class WatchedQuery<T> extends Flux<T> {
 
         private final transient CoreSubscriber<? super T> actual;
         private final transient Context added;
+        private final transient Context inside;
         private final long start = System.nanoTime();
         private transient @Nullable Subscription upstream;
         private long rows;
 
-        Watch(CoreSubscriber<? super T> actual, Context added) {
+        Watch(CoreSubscriber<? super T> actual, Context added, Context inside) {
             this.actual = actual;
             this.added = added;
+            this.inside = inside;
         }
 
         @Override
         public Context currentContext() {
-            return actual.currentContext();
+            return inside;
         }
 
         @Override

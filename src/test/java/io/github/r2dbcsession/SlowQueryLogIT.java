@@ -102,6 +102,22 @@ class SlowQueryLogIT {
     }
 
     @Test
+    void aPlanIsAskedForOnlyWhereThatIsWished() {
+        var plain = db.listen(SlowQueryLog.of(db, THRESHOLD));
+        db.sql("SELECT pg_sleep(0.15)").named("unasked").rowsUpdated().block(LIMIT);
+        plain.dispose();
+        db.listen(SlowQueryLog.of(db, THRESHOLD).withPlans());
+        db.sql("SELECT pg_sleep(0.15)").named("asked").rowsUpdated().block(LIMIT);
+
+        // One that was asked for before would be here by now.
+        await().atMost(LIMIT)
+                .until(() -> logged.messages().stream().anyMatch(message -> message.contains("plan of asked")));
+        assertThat(logged.messages())
+                .anyMatch(message -> message.contains("unasked took"))
+                .noneMatch(message -> message.contains("plan of unasked"));
+    }
+
+    @Test
     void plansAreRareAndLinesFew() {
         db.listen(SlowQueryLog.of(db, Duration.ofNanos(1)).withPlans());
 

@@ -11,6 +11,8 @@ final class QueryConvention implements ObservationConvention<QueryObservationCon
 
     static final String NAME = "r2dbc.session.query";
 
+    private static final KeyValues ONE_ROW = rows(1);
+
     @Override
     public String getName() {
         return NAME;
@@ -39,9 +41,14 @@ final class QueryConvention implements ObservationConvention<QueryObservationCon
     @Override
     public KeyValues getHighCardinalityKeyValues(QueryObservationContext context) {
         QueryEnd end = context.end();
-        return end == null
-                ? KeyValues.of("db.query.text", context.query().statement())
-                : KeyValues.of("db.response.returned_rows", Long.toString(end.rows()));
+        if (end == null) {
+            return KeyValues.of("db.query.text", context.query().statement());
+        }
+        return end.rows() == 1 ? ONE_ROW : rows(end.rows());
+    }
+
+    private static KeyValues rows(long count) {
+        return KeyValues.of("db.response.returned_rows", Long.toString(count));
     }
 
     @Override

@@ -3,6 +3,9 @@ package io.github.r2dbcsession.micrometer;
 import io.github.r2dbcsession.Database;
 import io.github.r2dbcsession.QueryEnd;
 import io.github.r2dbcsession.QueryStart;
+import io.micrometer.common.KeyValue;
+import io.micrometer.common.KeyValues;
+import io.micrometer.observation.Observation;
 import io.micrometer.observation.transport.Kind;
 import io.micrometer.observation.transport.SenderContext;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +17,10 @@ public final class QueryObservationContext extends SenderContext<QueryStart> {
     private final QueryStart query;
     private final Operation operation;
     private @Nullable QueryEnd end;
+
+    // In the sets they are given in, most of which all observations of an operation share.
+    private KeyValues lowCardinality = KeyValues.empty();
+    private KeyValues highCardinality = KeyValues.empty();
 
     QueryObservationContext(Database database, QueryStart query, Operation operation) {
         super((carrier, key, value) -> {}, Kind.CLIENT);
@@ -45,5 +52,73 @@ public final class QueryObservationContext extends SenderContext<QueryStart> {
 
     void end(QueryEnd how) {
         this.end = how;
+    }
+
+    @Override
+    public Observation.Context addLowCardinalityKeyValue(KeyValue added) {
+        lowCardinality = lowCardinality.and(added);
+        return this;
+    }
+
+    @Override
+    public Observation.Context addLowCardinalityKeyValues(KeyValues added) {
+        lowCardinality = lowCardinality.and(added);
+        return this;
+    }
+
+    @Override
+    public Observation.Context removeLowCardinalityKeyValue(String key) {
+        lowCardinality = without(lowCardinality, key);
+        return this;
+    }
+
+    @Override
+    public KeyValues getLowCardinalityKeyValues() {
+        return lowCardinality;
+    }
+
+    @Override
+    public @Nullable KeyValue getLowCardinalityKeyValue(String key) {
+        return find(lowCardinality, key);
+    }
+
+    @Override
+    public Observation.Context addHighCardinalityKeyValue(KeyValue added) {
+        highCardinality = highCardinality.and(added);
+        return this;
+    }
+
+    @Override
+    public Observation.Context addHighCardinalityKeyValues(KeyValues added) {
+        highCardinality = highCardinality.and(added);
+        return this;
+    }
+
+    @Override
+    public Observation.Context removeHighCardinalityKeyValue(String key) {
+        highCardinality = without(highCardinality, key);
+        return this;
+    }
+
+    @Override
+    public KeyValues getHighCardinalityKeyValues() {
+        return highCardinality;
+    }
+
+    @Override
+    public @Nullable KeyValue getHighCardinalityKeyValue(String key) {
+        return find(highCardinality, key);
+    }
+
+    private static KeyValues without(KeyValues all, String key) {
+        return KeyValues.of(
+                all.stream().filter(each -> !each.getKey().equals(key)).toList());
+    }
+
+    private static @Nullable KeyValue find(KeyValues all, String key) {
+        return all.stream()
+                .filter(each -> each.getKey().equals(key))
+                .findFirst()
+                .orElse(null);
     }
 }

@@ -5,10 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.r2dbcsession.Database;
 import io.github.r2dbcsession.Propagation;
+import io.github.r2dbcsession.Query;
 import io.github.r2dbcsession.Transaction;
 import io.github.r2dbcsession.TransactionOptions;
 import io.github.r2dbcsession.testing.DatabaseTest;
 import io.github.r2dbcsession.testing.TestDatabase;
+import io.micrometer.common.KeyValue;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
@@ -22,6 +24,8 @@ import io.micrometer.tracing.test.simple.SimpleTracer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -211,6 +215,108 @@ class DatabaseObservationsIT {
         }
     }
 
+    /** Remembers under which observation it was made. */
+    record Made(int n, String under) {
+
+        Made(int n, String under) {
+            this.n = n;
+            this.under = name(ObservationRegistry.create().getCurrentObservation());
+        }
+    }
+
+    @Test
+    void thenARecordIsMadeUnderItsObservationToo() {
+        Hooks.enableAutomaticContextPropagation();
+        try {
+            Made made = db.sql("SELECT 1 AS n, '' AS under")
+                    .as(Made.class)
+                    .one()
+                    .contextWrite(Context.of(KEY, request()))
+                    .block(LIMIT);
+
+            assertThat(made).extracting(Made::under).isEqualTo("r2dbc.session.query");
+        } finally {
+            Hooks.disableAutomaticContextPropagation();
+        }
+    }
+
+    @Test
+    void aMappingFunctionHasItsObservationWithoutThatToo() {
+        String seen = db.sql("SELECT 1")
+                .map(row -> Thread.currentThread().getName() + " " + current())
+                .one()
+                .contextWrite(Context.of(KEY, request()))
+                .block(LIMIT);
+
+        assertThat(seen).doesNotContain("main ").endsWith(" r2dbc.session.query");
+    }
+
+    @Test
+    void whereNoFunctionOfTheApplicationIsCalledNothingIsMadeCurrentForOne() {
+        AtomicInteger scopes = new AtomicInteger();
+        registry.observationConfig().observationHandler(new ObservationHandler<Observation.Context>() {
+            @Override
+            public void onScopeOpened(Observation.Context context) {
+                scopes.incrementAndGet();
+            }
+
+            @Override
+            public boolean supportsContext(Observation.Context context) {
+                return context instanceof QueryObservationContext;
+            }
+        });
+        Query simple = db.sql("SELECT generate_series(1, 3)");
+        Query bound = db.sql("SELECT generate_series(1, :n)").bind("n", 3);
+
+        for (Query three : List.of(simple, bound)) {
+            inRequest(three.as(Integer.class).all().collectList());
+            inRequest(three.asMap().all().collectList());
+            inRequest(three.rowsUpdated());
+            inRequest(three.exists());
+        }
+        assertThat(scopes).hasValue(0);
+
+        inRequest(simple.map(row -> row.get(0, Integer.class)).all().collectList());
+        // Once for each row, once for what they look like, once for their end.
+        assertThat(scopes).hasValue(5);
+    }
+
+    @Test
+    void whatAFilterDoesToOneObservationIsNotDoneToTheNext() {
+        AtomicInteger stopped = new AtomicInteger();
+        registry.observationConfig().observationFilter(context -> {
+            if (context instanceof QueryObservationContext query && stopped.incrementAndGet() == 1) {
+                assertThat(query.getLowCardinalityKeyValue("db.system.name"))
+                        .isEqualTo(KeyValue.of("db.system.name", "postgresql"));
+                assertThat(query.getHighCardinalityKeyValue("db.response.returned_rows"))
+                        .isEqualTo(KeyValue.of("db.response.returned_rows", "1"));
+                assertThat(query.getHighCardinalityKeyValue("team")).isNull();
+                query.addLowCardinalityKeyValue(KeyValue.of("team", "tills"))
+                        .addLowCardinalityKeyValue(KeyValue.of("db.system.name", "other"))
+                        .addHighCardinalityKeyValue(KeyValue.of("ticket", "7"))
+                        .removeLowCardinalityKeyValues("server.address", "server.port")
+                        .removeHighCardinalityKeyValue("db.query.text");
+            }
+            return context;
+        });
+
+        for (String name : List.of("first", "second")) {
+            inRequest(db.sql("SELECT 1").named(name).rowsUpdated());
+        }
+
+        assertThat(span("first").getTags())
+                .containsEntry("team", "tills")
+                .containsEntry("db.system.name", "other")
+                .containsEntry("ticket", "7")
+                .containsEntry("db.response.returned_rows", "1")
+                .doesNotContainKeys("server.address", "server.port", "db.query.text");
+        assertThat(span("second").getTags())
+                .containsEntry("db.system.name", "postgresql")
+                .containsEntry("db.query.text", "SELECT ?")
+                .containsKeys("server.address", "server.port")
+                .doesNotContainKeys("team", "ticket");
+    }
+
     @Test
     void twoObserversOfOneDatabaseDoNotEndEachOther() {
         ObservationRegistry second = ObservationRegistry.create();
@@ -231,7 +337,10 @@ class DatabaseObservationsIT {
     }
 
     private String current() {
-        Observation current = registry.getCurrentObservation();
+        return name(registry.getCurrentObservation());
+    }
+
+    private static String name(@Nullable Observation current) {
         return current == null ? "none" : current.getContext().getName();
     }
 
