@@ -75,9 +75,9 @@ public interface Query {
      * limit.
      *
      * <p>At the limit the server is asked to stop it, and the caller gets {@link StatementCancelledException} by DEADLINE; so a
-     * transaction around it can only be rolled back, or the work behind a savepoint. Where the server does not answer within a second
-     * more, the connection is closed, and the error comes all the same: {@link StatementUnknownException} for a statement outside a
-     * transaction that may write. A statement with a limit shares its connection's wire with no other: what is run on the same session at
+     * transaction around it can only be rolled back, or the work behind a savepoint. Where the server does not say within 50 ms that it has
+     * stopped, the error comes all the same: {@link StatementUnknownException} for a statement outside a transaction that may write. What
+     * is next on the connection waits for the answer; where none comes within a second the connection is closed. A statement with a limit shares its connection's wire with no other: what is run on the same session at
      * the same time is sent after it.
      *
      * @param limit from 1 ms to 2147483647 ms; by default that of the session or database

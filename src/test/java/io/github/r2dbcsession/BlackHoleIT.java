@@ -62,6 +62,8 @@ class BlackHoleIT {
         /** A connection was used a moment ago. */
         FRESH,
         STATEMENT,
+        /** A statement with a limit of its own. */
+        LIMITED,
         TRANSACTION,
         COMMIT,
         /** There is no connection yet. */
@@ -105,6 +107,7 @@ class BlackHoleIT {
                 Phase.IDLE,
                 Phase.FRESH,
                 Phase.STATEMENT,
+                Phase.LIMITED,
                 Phase.TRANSACTION,
                 Phase.COMMIT,
                 Phase.CONNECT,
@@ -153,6 +156,7 @@ class BlackHoleIT {
                 Phase.IDLE,
                 Phase.FRESH,
                 Phase.STATEMENT,
+                Phase.LIMITED,
                 Phase.TRANSACTION,
                 Phase.COMMIT);
     }
@@ -176,6 +180,7 @@ class BlackHoleIT {
                 Phase.IDLE,
                 Phase.FRESH,
                 Phase.STATEMENT,
+                Phase.LIMITED,
                 Phase.TRANSACTION,
                 Phase.COMMIT,
                 Phase.CONNECT);
@@ -297,6 +302,7 @@ class BlackHoleIT {
                 yield db.sql("SELECT 1").rowsUpdated().timeout(DEADLINE);
             }
             case STATEMENT -> db.sql(SLEEP).rowsUpdated().timeout(DEADLINE);
+            case LIMITED -> db.sql(SLEEP).timeout(DEADLINE).rowsUpdated();
             case TRANSACTION ->
                 db.inTransaction(tx ->
                         tx.sql("SELECT 1").rowsUpdated().then(tx.sql(SLEEP).rowsUpdated()));
@@ -305,7 +311,8 @@ class BlackHoleIT {
     }
 
     private static void strikeWhile(BlackHole hole, Phase phase) {
-        if (Set.of(Phase.STATEMENT, Phase.TRANSACTION, Phase.COMMIT).contains(phase)) {
+        if (Set.of(Phase.STATEMENT, Phase.LIMITED, Phase.TRANSACTION, Phase.COMMIT)
+                .contains(phase)) {
             await().pollInterval(Duration.ofMillis(20)).atMost(DEADLINE).until(hole::isAsleep);
             hole.strike();
         }

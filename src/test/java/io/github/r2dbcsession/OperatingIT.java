@@ -222,8 +222,8 @@ class OperatingIT {
             only(events, PoolEvent.LeakSuspected.class);
             Holder returned = only(events, PoolEvent.LeakReturned.class).holder();
             assertThat(returned.since().plus(returned.held()))
-                    .as("held until it came back, whenever that is told")
-                    .isBeforeOrEqualTo(closed);
+                    .as("held until it came back, whenever that is told; the two clocks are not one")
+                    .isBefore(closed.plusMillis(200));
         }
         listening.dispose();
     }

@@ -160,6 +160,12 @@ final class Conversation<T> extends Flux<T> {
         }
 
         @Override
+        public void tellAhead(Throwable failure) {
+            fail(failure);
+            cancelled = true;
+        }
+
+        @Override
         public void onComplete() {
             end(null);
             if (!cancelled) {

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import reactor.util.concurrent.Queues;
 
 /**
@@ -38,6 +39,9 @@ final class Conversations {
          * @param alone whether nothing else is under way
          */
         void begin(boolean alone);
+
+        /** Tells how it has failed before its answer has ended; it counts as open until then, and nothing follows it. */
+        void tellAhead(Throwable failure);
     }
 
     private final EventExecutor loop;
@@ -45,6 +49,7 @@ final class Conversations {
 
     // On the event loop only.
     private final Queue<Member> waiting = new ArrayDeque<>();
+    private @Nullable Member latest;
     private int begun;
     private boolean taken;
     private boolean letting;
@@ -85,7 +90,16 @@ final class Conversations {
         boolean alone = begun == 0;
         begun++;
         taken = alone && member.company() != Company.ANY;
+        latest = member;
         member.begin(alone);
+    }
+
+    /** Has the one that has the connection to itself tell how it has failed, while its answer is still waited for; on the event loop. */
+    void tellAhead(Throwable failure) {
+        Member sole = latest;
+        if (taken && sole != null) {
+            sole.tellAhead(failure);
+        }
     }
 
     /** The one that has the connection to itself lets others follow; on the event loop. */
@@ -116,6 +130,7 @@ final class Conversations {
     private void leave() {
         begun--;
         taken = false;
+        latest = null;
         admit();
     }
 

@@ -15,14 +15,15 @@ import reactor.util.context.Context;
 
 /**
  * The answer to a statement that has so much time from when it is sent. At the limit the server is asked to stop it, and again while it
- * goes on: a request that comes before the server has begun the statement does nothing. The end is not told before the last request has
- * arrived, so that it meets no statement that follows. Where the answer has not ended 1 s after the limit, the connection is closed, and
- * the end told all the same.
+ * goes on: a request that comes before the server has begun the statement does nothing. The end does not come before the last request has
+ * arrived, so that it meets no statement that follows. The subscriber does not wait for that: 50 ms after the limit it is told. Where the
+ * answer has not ended 1 s after the limit, the connection is closed.
  *
  * <p>Subscribed to on the connection's event loop, where all its signals come too.
  */
 final class LimitedAnswer<T> extends Flux<T> {
 
+    private static final Duration PATIENCE = Duration.ofMillis(50);
     private static final Duration GRACE = Duration.ofSeconds(1);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(20);
 
@@ -100,7 +101,7 @@ final class LimitedAnswer<T> extends Flux<T> {
         /** The time is over. Rows that were asked for may still come; others will not be waited for. */
         private void pass() {
             passed = true;
-            timer = in(GRACE, this::giveUp);
+            timer = in(PATIENCE, this::tellAhead);
             connection.markDirty();
             ask();
             if (!unbounded) {
@@ -129,6 +130,11 @@ final class LimitedAnswer<T> extends Flux<T> {
                     pause = pause.multipliedBy(2);
                 }
             });
+        }
+
+        private void tellAhead() {
+            timer = in(GRACE.minus(PATIENCE), this::giveUp);
+            connection.conversations().tellAhead(overdue(Ending.UNANSWERED));
         }
 
         private void giveUp() {

@@ -72,7 +72,8 @@ public final class PhysicalConnection {
 
     /**
      * Runs one statement. A cancel is kept from the driver: what is left of the answer is read and dropped, or closed where the server
-     * keeps a cursor. Fails with {@link StatementOverdueException} when its time is over, or 1 s later, having closed the connection.
+     * keeps a cursor. Fails with {@link StatementOverdueException} when its time is over, 50 ms later at most; where the answer does not
+     * come within 1 s, the connection is closed.
      *
      * @param first runs ahead of it; nothing has been sent before it returns
      * @param binding sets the statement's parameters; nothing has been sent before it returns

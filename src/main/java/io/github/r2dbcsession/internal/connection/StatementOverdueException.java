@@ -14,7 +14,7 @@ public final class StatementOverdueException extends R2dbcTimeoutException {
         STOPPED,
         /** The server had done it; what was left of the answer has been dropped. */
         DONE,
-        /** The server gave no answer; the connection has been closed. */
+        /** The server gave no answer in time; the connection is closed if none comes. */
         UNANSWERED
     }
 

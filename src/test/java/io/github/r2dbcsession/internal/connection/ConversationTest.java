@@ -6,6 +6,7 @@ import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Subscription;
+import reactor.core.publisher.Flux;
 import reactor.test.StepVerifier;
 import reactor.test.publisher.TestPublisher;
 
@@ -78,6 +79,32 @@ class ConversationTest {
 
         answer.assertNoSubscribers();
         assertThat(conversations.open()).isEqualTo(0);
+    }
+
+    @Test
+    void nothingFollowsAFailureThatWasToldAheadUntilItsAnswerHasEnded() {
+        TestPublisher<String> next = TestPublisher.create();
+        Conversation.Statement<String> sole = new Conversation.Statement<>() {
+            @Override
+            public Conversations.Company company() {
+                return Conversations.Company.NONE;
+            }
+
+            @Override
+            public Flux<String> begin(boolean alone) {
+                return answer.flux();
+            }
+        };
+
+        StepVerifier.create(new Conversation<>(sole, conversations))
+                .then(() -> conversations.tellAhead(new IllegalArgumentException("late")))
+                .expectError(IllegalArgumentException.class)
+                .verify(LIMIT);
+        new Conversation<>(alone -> next.flux(), conversations).subscribe();
+        next.assertWasNotSubscribed();
+        assertThat(conversations.open()).isEqualTo(2);
+        answer.next("dropped").error(new IllegalStateException("dropped too"));
+        next.assertWasSubscribed();
     }
 
     @Test
